@@ -1,0 +1,39 @@
+/*
+ * husk.h: the spine. What every part of this phase shares: the configuration of one container,
+ * and the one way to report an error.
+ *
+ * Reading order: husk.h, main.c, cgroup.h, cgroup.c; the rest is from before
+ */
+#ifndef HUSK_H
+#define HUSK_H
+
+#include "cgroup.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Exit status when husk itself failed. Any other status is the command's own. */
+enum { EXIT_HUSK = 125 };
+
+struct config {
+	uint64_t namespaces;	       /* CLONE_NEW* flags of clone(2) */
+	const char *rootfs;	       /* directory that becomes / inside */
+	const char *hostname;	       /* what hostname(1) prints inside */
+	const char *name;	       /* of its cgroup; NULL: any free one */
+	long long limits[CONTROLLERS]; /* of its cgroup, or NO_LIMIT */
+	char **argv; /* the command and its arguments, NULL at the end as for execve(2) */
+};
+
+/*
+ * Prints "husk: VERB OBJECT: reason", the reason taken from errno. Always returns -1, so that a
+ * function can end with `return fail(...)`: parts report what went wrong, main() decides to stop.
+ */
+static inline int fail(const char *verb, const char *object)
+{
+	fprintf(stderr, "husk: %s %s: %s\n", verb, object, strerror(errno));
+	return -1;
+}
+
+#endif
