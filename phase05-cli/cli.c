@@ -265,7 +265,7 @@ static int refuse_unknown(const char *argument)
 	for (int edits = 1; edits <= 2; edits++)
 		for (int i = 0; i < ROWS; i++)
 			if (strncmp(name, "--", 2) == 0 && is_near(name + 2, rows[i].name, edits))
-				return refuse(name, "no such option; did you mean --",
+				return refuse(name, "no such option; try --",
 					      rows[i].name);
 	return refuse(name, "no such option; `husk help` lists them", "");
 }

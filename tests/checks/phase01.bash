@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # out, OPTIONS and others: lib/cell.bash
+# What phase 01 promises: own names for the host, processes, mounts and IPC objects.
+
+check_hostname() {
+  inside 'hostname'
+  explain "hostname is '$out', expected 'husk'"
+  [ "$out" = husk ]
+}
+
+check_pid1() {
+  # shellcheck disable=SC2016 # for the shell inside
+  inside 'echo $$'
+  explain "the command has pid $out"
+  [ "$out" = 1 ]
+}
+
+check_ps_own() {
+  "$SITE/kit/sleep" 777 &
+  local victim=$!
+  inside 'ps'
+  kill "$victim"
+  wait "$victim" 2>/dev/null || true
+  explain "ps shows: $out"
+  [[ $out == *PID* ]] && [[ $out != *"sleep 777"* ]]
+}
+
+check_mount_private() {
+  mkdir -p "$SITE/tmp/spot" "$SITE/rootfs$SITE/tmp/spot"
+  inside "mount -t tmpfs leaked-mount $SITE/tmp/spot && echo mounted; grep -c leaked-mount /proc/self/mountinfo"
+  local seen=0
+  ! grep leaked-mount /proc/self/mountinfo >"$SITE/tmp/err" || seen=1
+  [ $seen = 0 ] || umount "$SITE/tmp/spot"
+  rmdir "$SITE/tmp/spot" "$SITE/rootfs$SITE/tmp/spot"
+  explain "mount inside: $out; seen outside: $seen"
+  [ $seen = 0 ] && [ "$out" = $'mounted\n1' ]
+}
+
+check_sysv_ipc() {
+  local key=$((RANDOM + 1))
+  "$SITE/kit/sysv-queue" make $key >/dev/null
+  attack sysv-queue find $key
+  "$SITE/kit/sysv-queue" drop $key >/dev/null
+  explain "$out"
+  [[ $out != *"ESCAPED $key"* ]]
+}
+
+check_set_hostname() {
+  local after
+  inside "hostname $TOKEN; hostname"
+  after=$(</proc/sys/kernel/hostname)
+  echo sandbox >/proc/sys/kernel/hostname
+  explain "inside it became '$out', outside '$after'"
+  [ "$after" = sandbox ] && [ "$out" = "$TOKEN" ]
+}
+
+check_signal_host() {
+  local victim
+  "${user_prefix[@]}" "$SITE/kit/sleep" 888 &
+  victim=$!
+  inside "kill -9 $victim; killall -9 sleep; true"
+  local alive=1
+  # Of a zombie, or a reaped process, there is no command line any more.
+  [ "$(tr '\0' ' ' 2>/dev/null <"/proc/$victim/cmdline")" = "$SITE/kit/sleep 888 " ] 2>/dev/null || alive=0
+  kill -9 "$victim" 2>/dev/null || true
+  wait "$victim" 2>/dev/null || true
+  explain "the victim's survival: $alive; inside: $err"
+  [ $alive = 1 ]
+}

@@ -1,0 +1,95 @@
+# Shared by every part of the lab: messages, the table of architectures, keys and run directories.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the table's columns are read by the parts that source this file
+
+# fail WHAT WAY-OUT: the lab itself failed, in one line; 125 is never a command's own status by chance
+# alone, so callers can tell "the lab broke" from "my command broke".
+fail() {
+    printf 'lab: %s: %s\n' "$1" "$2" >&2
+    exit 125
+}
+
+say() {
+    printf 'lab: %s\n' "$*" >&2
+}
+
+need() { # need PROGRAM...: every one is in PATH
+    local program
+    for program; do
+        command -v "$program" >/dev/null ||
+            fail "the program $program is missing" "run make deps at the top of the repository"
+    done
+}
+
+# Everything that depends on the machine's architecture. To add one: a branch here, and its name for
+# a kernel package in kernel.sh's tables if the distribution spells it another way.
+arch_set() {
+    ARCH=$(uname -m)
+    case $ARCH in
+        x86_64)
+            QEMU=qemu-system-x86_64
+            MACHINE=q35
+            # An old CPU on purpose: fewer instructions to emulate, a third off the boot time under TCG.
+            CPU_TCG=Nehalem
+            CONSOLE=ttyS0
+            DEB_ARCH=amd64
+            ARCH_ARGS='no_timer_check tsc=reliable'
+            ;;
+        *) fail "no table for the architecture $ARCH" "add it to arch_set in tests/vm/common.sh" ;;
+    esac
+}
+
+# key: 16 hex digits of standard input; things in the cache are named after what they were made from.
+key() {
+    local sum
+    sum=$(sha256sum)
+    printf '%s\n' "${sum:0:16}"
+}
+
+# tick NAME: prints how long NAME took since the last tick. The first call only starts the clock.
+tick() {
+    local now=${EPOCHREALTIME/[.,]/}
+    if [ -n "${1:-}" ]; then
+        say "$(printf '%-8s %5.1f s' "$1" "$(((now - TICK) / 100000))e-1")"
+    fi
+    TICK=$now
+}
+
+RUN_DIRS=()
+JOB=
+
+# run_dir_make: a private directory for one QEMU: RUN. It holds the pipes to the guest. A lock held
+# as long as this process lives tells a directory in use from one that a kill -9 left behind.
+run_dir_make() {
+    local base=${TMPDIR:-/tmp}
+    run_dir_sweep "$base"
+    RUN=$(mktemp -d "$base/husk-lab.XXXXXX") ||
+        fail "no temporary directory under $base" "set TMPDIR to a directory you can write to"
+    RUN_DIRS+=("$RUN")
+    exec {RUN_LOCK}>"$RUN/alive"
+    flock "$RUN_LOCK"
+}
+
+run_dir_sweep() { # run_dir_sweep BASE
+    local dir
+    for dir in "$1"/husk-lab.??????; do
+        [ -O "$dir" ] && [ -f "$dir/alive" ] || continue
+        if flock -n "$dir/alive" true 2>/dev/null; then rm -rf "$dir"; fi
+    done
+}
+
+run_dir_remove() {
+    rm -rf "$RUN"
+    RUN=
+}
+
+# interruptible COMMAND...: bash runs traps only after its foreground child has ended, but at once in wait.
+# For everything that may last; finish kills it.
+interruptible() {
+    local rc=0
+    "$@" &
+    JOB=$!
+    wait "$JOB" || rc=$?
+    JOB=
+    return "$rc"
+}
