@@ -14,6 +14,8 @@ setup() {
   work=$BATS_TEST_TMPDIR/work
   export HUSK_ROOTFS_HOME=$work/home
   unset HUSK_MIRROR HUSK_BUSYBOX HUSK_KEYRING DEBOOTSTRAP_DIR SOURCE_DATE_EPOCH
+  # chroot(8) is not in the PATH of every ordinary user.
+  PATH=$PATH:/usr/sbin:/sbin
   mkdir "$work"
 }
 
@@ -39,6 +41,16 @@ refuses() { # TEXT COMMAND...
 # The names in a folder, hidden ones too, on one line.
 names() { # DIR
   find "$1" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | paste -sd ' '
+}
+
+# Waits for a condition, at most about 20 seconds: a broken builder must turn red, not hang.
+await() { # COMMAND...
+  local i
+  for ((i = 0; i < 400; i++)); do
+    "$@" && return
+    sleep 0.05
+  done
+  return 1
 }
 
 # A root is whole when it holds what a fresh one does.
@@ -253,6 +265,32 @@ shimmed() { # COMMAND...
   refuses 'not made by' "$build" clean "$work/root"
 }
 
+@test "a copy of a tree is foreign, and so is another folder with the recorded inode number" {
+  "$build" busybox "$work/root"
+  mv "$work/root" "$work/moved"
+  cp -a "$work/moved" "$work/root"
+  refuses 'not made by' "$build" clean "$work/root"
+  refuses 'not made by' "$build" clean "$work/moved"
+  mkdir "$work/other"
+  touch "$work/other/letter"
+  sed "s/^tree=.*/tree=$(stat -c %i "$work/other")/" "$work/.root.husk-rootfs" >"$work/.other.husk-rootfs"
+  refuses 'not made by' "$build" clean "$work/other"
+  refuses 'not made by' "$build" busybox "$work/other" --force
+}
+
+@test "system folders by name, whether they are empty or not" {
+  local dir
+  source "$build"
+  for dir in / /bin /boot/x /dev /dev/shm /etc/x /home /lib64 /mnt /opt /proc/1 /root /run /sbin /srv /sys \
+    /tmp /usr /usr/lib/x /usr/local /var /var/lib /var/tmp; do
+    echo "$dir"
+    place_is_system "$dir"
+  done
+  for dir in /rootfs /tmp/x /var/tmp/x /var/lib/husk-course/rootfs /home/me/x /usr/local/x /dev/shm/x /srv/x; do
+    run ! place_is_system "$dir"
+  done
+}
+
 @test "an empty folder is used, a link to a folder is followed" {
   mkdir "$work/empty"
   ln -s empty "$work/link"
@@ -334,7 +372,7 @@ shimmed() { # COMMAND...
   [[ "${lines[0]}" == *'ro ot/tmp is mounted below it'* ]]
   [[ "${lines[1]}" == *'ro ot/tmp is mounted below it'* ]]
   [ "${lines[2]}" = "$work/ro ot: up to date" ]
-  run unshare "${flags[@]}" sh -c 'chroot "$2" /bin/sleep 600 & while ! [ /proc/$!/root -ef "$2" ]; do sleep 0.05; done
+  run unshare "${flags[@]}" sh -c 'chroot "$2" /bin/sleep 60 & for i in 1 2 3 4 5 6 7 8 9; do sleep 0.1; [ ! /proc/$!/root -ef "$2" ] || break; done
     "$1" clean "$2"; kill $!' - "$build" "$work/ro ot"
   [[ "$output" == *'is the root directory of process '* ]]
   [ "$(names "$work")" = '.ro ot.husk-rootfs ro ot' ]
@@ -377,6 +415,14 @@ shimmed() { # COMMAND...
   run shimmed "$build" busybox "$work/root" --force
   [ "$status" -eq 137 ]
   [ ! -e "$work/root" ]
+  # A next run that fails, on a full disk for example, still leaves the old tree.
+  mv "$BATS_TEST_TMPDIR/shim/mv" "$BATS_TEST_TMPDIR/mv"
+  shim "exit 1" cp
+  run shimmed "$build" busybox "$work/root"
+  [ "$status" -ne 0 ]
+  [ -e "$work/root/home/marker" ]
+  mv "$BATS_TEST_TMPDIR/mv" "$BATS_TEST_TMPDIR/shim/mv"
+  rm "$BATS_TEST_TMPDIR/shim/cp"
   run "$build" busybox "$work/root"
   [ "$status" -eq 0 ]
   [ -x "$work/root/bin/sh" ]
@@ -401,7 +447,7 @@ shimmed() { # COMMAND...
   "$build" busybox "$work/reference"
   mkdir "$work/place"
   # The builder's first ln waits until the other run says that it waits.
-  shim "until grep -q waiting '$work'/out.*; do sleep 0.05; done" ln
+  shim "for i in {1..200}; do ! grep -q waiting '$work'/out.* || break; sleep 0.05; done" ln
   shimmed "$build" busybox "$work/place/root" >"$work/out.1" 2>&1 3>&- &
   shimmed "$build" busybox "$work/place/root" >"$work/out.2" 2>&1 3>&- &
   wait %1
@@ -410,6 +456,24 @@ shimmed() { # COMMAND...
   grep -q ': up to date' "$work"/out.*
   is_whole "$work/place/root"
   [ "$(names "$work/place")" = '.root.husk-rootfs root' ]
+}
+
+@test "a lock that was deleted while it was waited for is taken anew" {
+  source "$build"
+  exec 8>>"$work/lock"
+  flock 8
+  (
+    stage_lock "$work/lock" >"$work/out"
+    touch "$work/got"
+    await [ -e "$work/done" ]
+  ) 8>&- 3>&- &
+  await grep -qs waiting "$work/out"
+  rm "$work/lock"
+  exec 8>&-
+  await [ -e "$work/got" ]
+  run flock -n "$work/lock" true
+  touch "$work/done"
+  [ "$status" -eq 1 ]
 }
 
 @test "a full disk: one line, nothing left" {
@@ -582,7 +646,7 @@ need_root() {
 @test "debian: kill -9 and SIGTERM end debootstrap and all it started" {
   need_root
   local signal
-  fake_debootstrap 'mount -t tmpfs tmpfs "$tree"; sleep 600 & echo; touch "'"$work"'/started"; wait'
+  fake_debootstrap 'exec 9>"'"$work"'/alive"; mount -t tmpfs tmpfs "$tree"; sleep 60 & echo; touch "'"$work"'/started"; wait'
   for signal in KILL TERM; do
     rm -f "$work/started"
     # The fifo's reader gets its end of file when the last process that holds it is gone.
@@ -590,7 +654,7 @@ need_root() {
     # Not by the function: $! would be a subshell of the test and not the builder.
     env PATH="$BATS_TEST_TMPDIR/shim:$PATH" "$build" debian "$work/root" >"$work/alive" 2>&1 3>&- &
     exec 8<"$work/alive"
-    until [ -e "$work/started" ]; do sleep 0.05; done
+    await [ -e "$work/started" ]
     kill "-$signal" "$!"
     timeout 20 cat <&8 >/dev/null
     exec 8<&-

@@ -48,7 +48,7 @@ check_set_hostname() {
   local after
   inside "hostname $TOKEN; hostname"
   after=$(</proc/sys/kernel/hostname)
-  echo sandbox >/proc/sys/kernel/hostname
+  "$SITE/kit/hostname" sandbox
   explain "inside it became '$out', outside '$after'"
   [ "$after" = sandbox ] && [ "$out" = "$TOKEN" ]
 }
@@ -60,7 +60,7 @@ check_signal_host() {
   inside "kill -9 $victim; killall -9 sleep; true"
   local alive=1
   # Of a zombie, or a reaped process, there is no command line any more.
-  [ "$(tr '\0' ' ' 2>/dev/null <"/proc/$victim/cmdline")" = "$SITE/kit/sleep 888 " ] 2>/dev/null || alive=0
+  [ "$( (tr '\0' ' ' <"/proc/$victim/cmdline") 2>/dev/null)" = "$SITE/kit/sleep 888 " ] || alive=0
   kill -9 "$victim" 2>/dev/null || true
   wait "$victim" 2>/dev/null || true
   explain "the victim's survival: $alive; inside: $err"

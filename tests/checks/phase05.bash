@@ -105,7 +105,7 @@ b")
   inside 'pwd; echo "$GREETING"; echo "[$EMPTY]"; echo "$LINES"'
   explain "$out"
   [ "$out" = $'/tmp\nhello world\n[]\na\nb' ] &&
-    is_refused 125 /no/such/place "$HUSK" run "--rootfs=$SITE/rootfs" --workdir=/no/such/place -- true
+    OPTIONS=(--workdir=/no/such/place) && is_refused 125 /no/such/place launch true
 }
 
 check_read_only_root() {
@@ -129,7 +129,7 @@ check_volumes() {
   [ ! -e "$SITE/tmp/shared/deep/made" ] || made=1
   rm -rf "$SITE/tmp/shared"
   [ "$(grep -c 'Read-only file system' <<<"$read_only")" = 2 ] && [[ $read_only == "$TOKEN"* ]] && [ $made = 1 ] &&
-    is_refused 125 no-such-place "$HUSK" run "--rootfs=$SITE/rootfs" -v /etc:/no-such-place -- true
+    OPTIONS=(-v /etc:/no-such-place) && is_refused 125 no-such-place launch true
 }
 
 check_memory_option() {

@@ -5,7 +5,7 @@
 pids_of() {
   local proc
   for proc in /proc/[0-9]*; do
-    [ "$(tr '\0' ' ' <"$proc/cmdline" 2>/dev/null)" != "$1 " ] || echo "${proc#/proc/}"
+    [ "$( (tr '\0' ' ' <"$proc/cmdline") 2>/dev/null)" != "$1 " ] || echo "${proc#/proc/}"
   done
 }
 
@@ -19,7 +19,7 @@ check_sigkill_orphan() {
     [ -z "$orphans" ] || break
     sleep 0.05
   done
-  [ -n "$orphans" ] || { err=$(<"$SITE/tmp/err"); never_started; }
+  [ -n "$orphans" ] || { status=running err=$(<"$SITE/tmp/err"); never_started; }
   kill -9 "$husk"
   wait "$husk" 2>/dev/null || true
   sleep 0.3

@@ -18,8 +18,12 @@ image_find() {
     } | key)
     if [ ! -s "$answer" ]; then
         image_check_required
-        { image_own_files; printf '%s\n' "$KERNEL_ID"; image_versions; } | key >"$answer.$$"
-        mv "$answer.$$" "$answer"
+        {
+            image_own_files
+            printf '%s\n' "$KERNEL_ID"
+            image_versions
+        } | key >"$answer.new.$$"
+        mv "$answer.new.$$" "$answer"
     fi
     IMAGE=$CACHE/image-$(<"$answer")
 }
@@ -98,21 +102,19 @@ image_filter() {
         -e '^/usr/lib/git-core/git-(gui|http|imap|remote|shell|cvs|svn|send)' \
         -e '/gconv/(IBM|EBCDIC|CP[0-9]|MAC|JIS|BIG|EUC)' \
         -e '/locale/C.utf8/LC_COLLATE$' \
-        -e '/(lto1|cc1plus|f951|g\+\+-mapper-server)$' \
+        -e '/(lto1|cc1plus|f951|g\+\+-mapper-server|[^/]*-lto-dump-[0-9]*|[^/]*-(dwp|ld.gold))$' \
         -e '/lib(asan|tsan|lsan|hwasan|gomp|itm|stdc\+\+|stdc\+\+fs|supc\+\+|bfd|opcodes)\.a$' \
         -e '/libtsan\.so|/libhwasan\.so|/libicudata' \
         -e '/(include|lib)/c\+\+/'
 }
 
-# The modules that the file "modules" keeps, and depmod's tables. Below KERNEL_MODULES.
+# The modules that the file "modules" keeps, those that they need, and depmod's tables. A line of
+# modules.dep is "module: what it needs".
 image_module_files() {
-    local keep
-    keep=$(awk '$1 == "keep" { print "^kernel/" $2 }' "$VM/modules")
-    (
-        cd "$KERNEL_MODULES/lib/modules/$KERNEL_VERSION"
-        find . -name 'modules.*' -type f -printf '%P\n'
-        find kernel -type f | grep -E -e "$keep" -e '^kernel/drivers/(scsi/scsi_common|base|dca|xen/)'
-    )
+    local dir=$KERNEL_MODULES/lib/modules/$KERNEL_VERSION
+    (cd "$dir" && printf '%s\n' modules.*)
+    awk -v keep="$(awk '$1 == "keep" { print "^kernel/" $2 }' "$VM/modules" | paste -sd '|')" '
+        $0 ~ keep && !/\/(test_[^/]*|kvm[^/]*)\.ko/ { gsub(":", ""); for (i = 1; i <= NF; i++) if (!seen[$i]++) print $i }' "$dir/modules.dep"
 }
 
 # Debian and Ubuntu
@@ -194,6 +196,6 @@ image_files() {
 
 IMAGE_COLUMN=2
 if [ ! -r /var/lib/dpkg/status ]; then
-    # shellcheck source=tests/vm/image-other.sh
+    # shellcheck source=image-other.sh
     . "$VM/image-other.sh"
 fi

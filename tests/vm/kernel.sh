@@ -145,7 +145,8 @@ kernel_fetch_deb() { # kernel_fetch_deb WORK ROOT
             "run apt-get update as root or set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
     for deb in "$1"/fetch/*.deb; do
         dpkg-deb --fsys-tarfile "$deb" | tar -xf - -C "$2" --no-same-owner --wildcards \
-            --exclude='./usr/share/*' --exclude='*/drivers/gpu/*' './*'
+            --exclude='./usr/share/*' --exclude='*/sound/*' \
+            --exclude='*/drivers/'{gpu,iio,infiniband,input,media,mtd,net/ethernet,net/wireless,scsi,staging,usb}'/*/*'
     done
 }
 

@@ -13,6 +13,8 @@
 # shellcheck shell=bash
 
 QEMU_PID=
+qmp_in='' qmp_out='' ctl_in='' ctl_out='' tty_in='' tty_out='' out_out='' # filled by qemu_start
+TREE_ROOM=$((1 << 30)) # size of the disk that the tree travels on: sparse, and fixed in the saved state
 
 # qemu_arguments MEMORY-FILE SHARE: sets QEMU_ARGUMENTS. What a saved state depends on is here and only here.
 qemu_arguments() {
@@ -32,8 +34,10 @@ qemu_arguments() {
         -device virtio-rng-pci
         -drive "file=${IMAGE//,/,,},if=none,id=root,format=raw,snapshot=on,cache=unsafe"
         -device virtio-blk-pci,drive=root
-        -fsdev "local,id=tree,path=${TREE//,/,,},security_model=none,readonly=on,multidevs=remap"
-        -device virtio-9p-pci,fsdev=tree,mount_tag=tree
+        -drive "file=${RUN//,/,,}/tree,if=none,id=tree,format=raw,readonly=on,cache=unsafe"
+        -device virtio-blk-pci,drive=tree
+        -fsdev "local,id=git,path=${SHARED_GIT//,/,,},security_model=none,readonly=on,multidevs=remap"
+        -device virtio-9p-pci,fsdev=git,mount_tag=git
     )
 }
 
@@ -51,6 +55,7 @@ kernel_arguments() {
 # end is seen as the end of its pipes: it inherits a writer of each, and this process keeps only readers.
 qemu_start() {
     local name writer
+    truncate -s "$TREE_ROOM" "$RUN/tree"
     local -A writers=()
     for name in qmp ctl tty out; do
         mkfifo "$RUN/$name.in" "$RUN/$name.out"
@@ -78,6 +83,8 @@ machine_kill() {
     kill -KILL "$QEMU_PID" 2>/dev/null || true
     wait "$QEMU_PID" 2>/dev/null || true
     QEMU_PID=
+qmp_in='' qmp_out='' ctl_in='' ctl_out='' tty_in='' tty_out='' out_out='' # filled by qemu_start
+TREE_ROOM=$((1 << 30)) # size of the disk that the tree travels on: sparse, and fixed in the saved state
 }
 
 qmp() { # qmp JSON
@@ -102,17 +109,18 @@ ctl_await() {
     [ "$word" = "$2" ]
 }
 
-# The guest's last words, for an error message.
+# The guest's last words, for an error message: a panic, else the last line that is not blank.
 machine_last_words() {
     local words
-    words=$(cat "$RUN/qemu.log" "$RUN/serial" 2>/dev/null | tr -d '\r' | grep -v '^[[:space:]]*$' | tail -n 1)
+    words=$(cat "$RUN/qemu.log" "$RUN/serial" 2>/dev/null | tr -d '\r' |
+        awk '/[^ ]/ && !panic { last = $0 } /Kernel panic/ { panic = 1 } END { print last }')
     printf '%s\n' "${words:-no message}"
 }
 
 # Saved states
 
 state_find() {
-    RUN=RUN TREE=TREE qemu_arguments MEMORY SHARE
+    RUN=RUN SHARED_GIT=GIT qemu_arguments MEMORY SHARE
     STATE=$CACHE/state-$LAYOUT-$({
         printf '%s\n' "${QEMU_ARGUMENTS[@]}"
         stat -Lc '%s %Y' "$(command -v "$QEMU")"
@@ -156,6 +164,8 @@ machine_resume() {
 
 # The accelerator
 
+ACCEL_MAY_PROBE=1
+
 accel_find() {
     local answer
     if [ -n "${HUSK_LAB_ACCEL:-}" ]; then
@@ -166,8 +176,13 @@ accel_find() {
     elif ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
         ACCEL=tcg ACCEL_WHY='/dev/kvm is not accessible to this user'
     else
-        answer=$CACHE/accel-$({ uname -a; stat -Lc '%s %Y' "$(command -v "$QEMU")"; printf '%s\n' "$INITRD"; } | key)
-        [ -s "$answer" ] || { accel_probe >"$answer.$$" 2>/dev/null; mv "$answer.$$" "$answer"; }
+        answer=$CACHE/accel-$({
+            uname -a
+            stat -Lc '%s %Y' "$(command -v "$QEMU")"
+            printf '%s\n' "$INITRD"
+        } | key)
+        if [ ! -s "$answer" ] && [ -z "$ACCEL_MAY_PROBE" ]; then return; fi
+        [ -s "$answer" ] || { accel_probe >"$answer.new.$$" 2>/dev/null && mv "$answer.new.$$" "$answer"; }
         read -r ACCEL ACCEL_WHY <"$answer"
     fi
 }
