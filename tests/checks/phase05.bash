@@ -7,6 +7,7 @@ run_refused() {
   "$@" >"$SITE/tmp/out" 2>"$SITE/tmp/err" </dev/null || status=$?
   out=$(<"$SITE/tmp/out")
   err=$(grep -v '^husk: not root' "$SITE/tmp/err" || true)
+  no_sanitizer_report
 }
 
 # STATUS WORD CMD...: CMD ends with STATUS after one line on stderr that contains WORD.

@@ -56,6 +56,7 @@ run_captured() {
   "$@" >"$SITE/tmp/out" 2>"$SITE/tmp/err" </dev/null || status=$?
   err=$(<"$SITE/tmp/err")
   out=$(<"$SITE/tmp/out")
+  no_sanitizer_report
   [ "${out%%$'\n'*}" = STARTED ] || never_started
   out=${out#STARTED}
   out=${out#$'\n'}
@@ -64,6 +65,13 @@ run_captured() {
 # 200 is the status of a cell that could not be judged.
 never_started() {
   explain "never started: status $status, ${err:-nothing on stderr}"
+  exit 200
+}
+
+# In a build with ASan and UBSan: what they report is an error whatever else went well.
+no_sanitizer_report() {
+  [[ $err == *Sanitizer* || $err == *"runtime error:"* ]] || return 0
+  explain "sanitizer: $err"
   exit 200
 }
 
@@ -98,6 +106,7 @@ hold_and_measure() { # PROGRAM ARG...
   rm -f "$SITE/tmp/hold"
   out=$(<"$SITE/tmp/out")
   err=$(<"$SITE/tmp/err")
+  no_sanitizer_report
   [ "${out%%$'\n'*}" = STARTED ] || never_started
 }
 

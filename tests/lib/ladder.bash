@@ -4,8 +4,8 @@
 ladder_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ladder_columns=(plain 01 02 03 04 05 06 07 08 09 final)
 ladder_checks=()
-declare -A ladder_index ladder_kind ladder_from ladder_asked ladder_where ladder_sentence
-declare -A ladder_exception ladder_reason # by "CHECK COLUMN"
+declare -gA ladder_index ladder_kind ladder_from ladder_asked ladder_where ladder_sentence
+declare -gA ladder_exception ladder_reason # by "CHECK COLUMN"
 
 ladder_read() {
   local i check kind from asked where sentence column result

@@ -87,7 +87,7 @@ run_dir_remove() {
 # For everything that may last; finish kills it.
 interruptible() {
     local rc=0
-    "$@" &
+    "$@" <&0 & # without the redirection bash would give it /dev/null
     JOB=$!
     wait "$JOB" || rc=$?
     JOB=

@@ -12,7 +12,8 @@ kernel_find() {
     version=$(uname -r)
     if [ -n "${HUSK_LAB_KERNEL:-}" ]; then
         KERNEL_SOURCE=given
-        KERNEL_DIR=$CACHE/kernel-$(stat -Lc '%n %s %Y' "$HUSK_LAB_KERNEL" "${HUSK_LAB_MODULES:-/}" | key)
+        kernel_given_check
+        KERNEL_DIR=$CACHE/kernel-$(stat -Lc '%n %s %Y' "$HUSK_LAB_KERNEL" "$HUSK_LAB_MODULES" | key)
     elif kernel_host_is_fit "$version"; then
         KERNEL_SOURCE=host
         KERNEL_DIR=$CACHE/kernel-host-$version
@@ -57,15 +58,15 @@ kernel_host_is_fit() {
     [ -r "/boot/vmlinuz-$1" ] && kernel_has_modules / "$1"
 }
 
-kernel_from_given() { # kernel_from_given WORK: what HUSK_LAB_KERNEL and HUSK_LAB_MODULES name
-    local modules=${HUSK_LAB_MODULES:-} version
+kernel_given_check() {
     [ -r "$HUSK_LAB_KERNEL" ] ||
         fail "HUSK_LAB_KERNEL=$HUSK_LAB_KERNEL cannot be read" "name a readable kernel image"
-    case $modules in
-        */lib/modules/*) ;;
-        *) fail "HUSK_LAB_MODULES is not a path that ends in lib/modules/VERSION" \
-            "set it next to HUSK_LAB_KERNEL" ;;
-    esac
+    [[ ${HUSK_LAB_MODULES:-} == /*lib/modules/* && -d $HUSK_LAB_MODULES ]] ||
+        fail "HUSK_LAB_MODULES=${HUSK_LAB_MODULES:-} is no folder" "set it to /path/lib/modules/VERSION"
+}
+
+kernel_from_given() { # kernel_from_given WORK: what HUSK_LAB_KERNEL and HUSK_LAB_MODULES name
+    local modules=$HUSK_LAB_MODULES version
     version=${modules##*/lib/modules/}
     version=${version%%/*}
     kernel_take "$1" "$HUSK_LAB_KERNEL" "${modules%/lib/modules/*}/" "$version"

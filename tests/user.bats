@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# user.bats: phases 01, 02, 03 and 05 as an ordinary user, by a user namespace of one user.
+# Phase 04 sets limits, always; it refuses, and says why. Run as root, these tests take another
+# uid; run by an ordinary user they take that.
+
+load lib/phase
+
+setup_file() {
+  export AS_USER=1
+  phase_setup 01
+  local folder
+  for folder in "$tree"/phase0[1-5]-*/; do
+    make -s -C "$folder" husk
+  done
+}
+
+# Every check up to this phase that does not need cgroups.
+holds_as_user() { # NN
+  local name
+  local -a checks=()
+  PHASE=$1 FOLDER=$(phase_folder "$1")
+  for name in "${ladder_checks[@]}"; do
+    ladder_expect "$name" "$1"
+    [ "$expected" = HOLDS ] || continue
+    if [ "${ladder_where[$name]}" = cgroup ]; then
+      echo "# phase $1 as a user: $name needs root and cgroups; phase$1.bats has it" >&3
+    else
+      checks+=("$name")
+    fi
+  done
+  check "${checks[@]}"
+}
+
+# Runs TEXT in a sandbox as an ordinary user; $husk is the program of the phase.
+as_user() { # NN TEXT
+  # shellcheck disable=SC2016 # $SITE is the sandbox's
+  run "$tests/lib/sandbox" bash -c '. "$0/lib/cell.bash"
+    exec "${user_prefix[@]}" bash -c "husk=$SITE/husk/$1/husk; $2"' "$tests" "$(phase_folder "$1")" "$2"
+}
+
+@test "user: phase 01 keeps every guarantee" { holds_as_user 01; }
+@test "user: phase 02 keeps every guarantee" { holds_as_user 02; }
+@test "user: phase 03 keeps every guarantee" { holds_as_user 03; }
+@test "user: phase 05 keeps every guarantee" { holds_as_user 05; }
+
+@test "user: each phase says in one line that a user namespace makes the user root" {
+  local call
+  for call in "01 id" "02 - id" "03 - id" "05 run -- id"; do
+    # shellcheck disable=SC2016 # $husk is as_user's
+    as_user "${call%% *}" "\$husk ${call#* }"
+    echo "$call: $output"
+    [ "$status" = 0 ]
+    [[ $output == *"uid=0"* ]]
+    [ "$(grep -c '^husk: not root: uid [0-9]* becomes root in a user namespace' <<<"$output")" = 1 ]
+  done
+}
+
+@test "user: phase 04 refuses, phase 05 refuses a limit that was asked for: 125, and the way out" {
+  local call
+  for call in "04 - true" "05 run --mem=64M -- true" "05 run --cpu=25% -- true" "05 run --pids=9 -- true"; do
+    # shellcheck disable=SC2016 # $husk is as_user's
+    as_user "${call%% *}" "\$husk ${call#* }"
+    echo "$call: $output"
+    [ "$status" = 125 ]
+    [[ $output == *"needs root"*"make lab"* ]]
+  done
+}
+
+@test "user: nothing is left on this machine" { nothing_left; }
