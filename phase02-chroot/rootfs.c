@@ -13,11 +13,12 @@ const char *rootfs_default(void)
 {
 	static char own[4096];
 	const char *chosen = getenv("HUSK_ROOTFS");
-	const char *home = getenv("HOME");
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 
 	if (chosen && *chosen)
 		return chosen;
-	snprintf(own, sizeof(own), "%s/.local/share/husk-course/rootfs/busybox", home ? home : "");
+	snprintf(own, sizeof(own), "%s%s/husk-course/rootfs/busybox",
+		 data ? data : (home ? home : ""), data ? "" : "/.local/share");
 	if (geteuid() != 0 && access(own, F_OK) == 0)
 		return own;
 	return "/var/lib/husk-course/rootfs/busybox";

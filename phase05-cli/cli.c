@@ -16,7 +16,7 @@ enum { MAX_CPUS = 1024, MAX_PIDS = 4194304, MIN_MEMORY = 1 << 20, MAX_HOSTNAME =
 
 static int parse_digits(const char *text, char **ret_end, long long *ret)
 {
-	if (!isdigit(*text)) /* strtoll(3) would take blanks and signs */
+	if (*text < '0' || *text > '9') /* strtoll(3) would take blanks and signs */
 		return -1;
 	errno = 0;
 	*ret = strtoll(text, ret_end, 10);
@@ -63,7 +63,7 @@ int cli_parse_size(const char *text, long long *ret)
 	if (parse_digits(text, &end, &value) < 0)
 		return -1;
 	if (*end) {
-		unit = strchr(units, toupper(*end));
+		unit = strchr(units, toupper((unsigned char)*end));
 		if (!unit || end[1])
 			return -1;
 		factor = 1024LL << 10 * (unit - units);
@@ -121,9 +121,9 @@ int cli_parse_count(const char *text, long long *ret)
 /* Whether text is 1 to `max` letters, digits and `others`, beginning with a letter or digit. */
 static int is_word(const char *text, size_t max, const char *others)
 {
-	if (!isalnum(*text) || strlen(text) > max)
+	if (!isalnum((unsigned char)*text) || strlen(text) > max)
 		return 0;
-	while (isalnum(*text) || (*text && strchr(others, *text)))
+	while (isalnum((unsigned char)*text) || (*text && strchr(others, *text)))
 		text++;
 	return *text == '\0';
 }
@@ -265,8 +265,7 @@ static int refuse_unknown(const char *argument)
 	for (int edits = 1; edits <= 2; edits++)
 		for (int i = 0; i < ROWS; i++)
 			if (strncmp(name, "--", 2) == 0 && is_near(name + 2, rows[i].name, edits))
-				return refuse(name, "no such option; try --",
-					      rows[i].name);
+				return refuse(name, "no such option; try --", rows[i].name);
 	return refuse(name, "no such option; `husk help` lists them", "");
 }
 

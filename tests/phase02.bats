@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # phase02.bats: own files: chroot and a minimal /dev
 
+# shellcheck disable=SC2034,SC2154 # lib/phase.bash has them
 load lib/phase
 
 setup_file() { phase_setup 02; }

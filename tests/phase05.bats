@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # phase05.bats: a command line that can be trusted
 
+# shellcheck disable=SC2034,SC2154 # lib/phase.bash has them
 load lib/phase
 
 setup_file() { phase_setup 05; }

@@ -3,6 +3,7 @@
 # Phase 04 sets limits, always; it refuses, and says why. Run as root, these tests take another
 # uid; run by an ordinary user they take that.
 
+# shellcheck disable=SC2034,SC2154 # lib/phase.bash has them
 load lib/phase
 
 setup_file() {

@@ -54,9 +54,11 @@ busybox_is_static() { # FILE
   local start size count i
   [[ $(od -An -c -N 4 -- "$1" 2>/dev/null) == *177*E*L*F* ]] || return 1
   if (($(busybox_number "$1" 4 1) == 2)); then
-    start=$(busybox_number "$1" 32 8) size=$(busybox_number "$1" 54 2) count=$(busybox_number "$1" 56 2)
+    start=$(busybox_number "$1" 32 8) size=$(busybox_number "$1" 54 2)
+    count=$(busybox_number "$1" 56 2)
   else
-    start=$(busybox_number "$1" 28 4) size=$(busybox_number "$1" 42 2) count=$(busybox_number "$1" 44 2)
+    start=$(busybox_number "$1" 28 4) size=$(busybox_number "$1" 42 2)
+    count=$(busybox_number "$1" 44 2)
   fi
   for ((i = 0; i < count; i++)); do
     (($(busybox_number "$1" $((start + i * size)) 4) == 3)) && return 1
@@ -78,7 +80,8 @@ busybox_require() {
   busybox=$(busybox_find)
   busybox_is_static "$busybox" ||
     die program "$busybox" "is not static and would miss its libraries: $(say_package busybox)"
-  recipe="busybox $(busybox_version "$busybox") $(sha256sum <"$busybox" | cut -c 1-16) $(builder_digest)"
+  recipe="busybox $(busybox_version "$busybox") $(sha256sum <"$busybox" | cut -c 1-16)"
+  recipe+=" $(builder_digest)"
 }
 
 busybox_make_dirs() { # TREE
@@ -86,8 +89,7 @@ busybox_make_dirs() { # TREE
   while read -r mode dir; do
     [[ -n $dir ]] || continue
     mkdir -- "$1/$dir"
-    # Five digits clear a set-group-ID bit inherited from the parent; chmod 755 would keep it.
-    chmod "0$mode" -- "$1/$dir"
+    chmod "$mode" -- "$1/$dir"
   done <<<"$BUSYBOX_DIRS"
   ln -s ../run "$1/var/run"
 }
@@ -117,6 +119,7 @@ busybox_copy_etc() { # TREE
 
 busybox_make() { # TREE
   mkdir -- "$1"
+  # Five digits clear a set-group-ID bit inherited from the parent; chmod 0755 would keep it.
   chmod 00755 -- "$1"
   busybox_make_dirs "$1"
   cp -- "$busybox" "$1/bin/busybox"

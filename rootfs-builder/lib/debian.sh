@@ -33,9 +33,10 @@ debian_check_root() {
   local length ids=0
   while read -r _ _ length; do ids=$((ids + length)); done </proc/self/uid_map
   ((EUID == 0)) || die user "$(id -un)" "debootstrap needs root: use sudo, or build busybox"
-  ((ids > 65534)) || die user "$(id -un)" "root of a user namespace of $ids ids is too little: use the real root (sudo)"
+  ((ids > 65534)) ||
+    die user "$(id -un)" "root of $ids ids in a user namespace: use the real root (sudo)"
   unshare --mount --pid --fork true 2>/dev/null ||
-    die user "$(id -un)" "may not make namespaces here (CAP_SYS_ADMIN): use a real root shell, or build busybox"
+    die user "$(id -un)" "has no CAP_SYS_ADMIN here: use a real root shell, or build busybox"
 }
 
 debian_find_keyring() {
@@ -128,6 +129,7 @@ debian_require_tools() {
 # debootstrap mounts proc and sys in its target and starts many processes. In namespaces of its own
 # both end with it; --pdeathsig and --kill-child end it with this script, even on kill -9.
 debian_bootstrap() { # SUITE TREE LOG
+  : >"$3" # the watcher may look before the child has opened it
   LC_ALL=C setpriv --pdeathsig KILL \
     unshare --mount --pid --fork --kill-child --mount-proc \
     debootstrap --variant=minbase --include="$DEBIAN_INCLUDE" --keyring="$keyring" \

@@ -74,7 +74,8 @@ place_user() { # PATH
 place_refuse_busy() { # PATH
   local found
   if found=$(place_mount_below "$1"); then
-    [[ $found == "$1" ]] && die folder "$1" "is a mount point: name a folder below it, or unmount it"
+    [[ $found == "$1" ]] &&
+      die folder "$1" "is a mount point: name a folder below it, or unmount it"
     die folder "$1" "$found is mounted below it: unmount that first"
   fi
   if found=$(place_user "$1"); then

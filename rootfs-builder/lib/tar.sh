@@ -11,9 +11,10 @@ tar_check() { # FILE TREE
   [[ ! -e $1 || -f $1 ]] || die file "$1" "is no ordinary file: name another"
   file=$(realpath -m -- "$1")
   [[ $file != "$2"/* ]] || die file "$1" "is inside the tree: name a place outside of it"
-  [[ -d ${file%/*}/ && -w ${file%/*}/ ]] || die file "$1" "cannot be written there: name another folder"
+  [[ -d ${file%/*}/ && -w ${file%/*}/ ]] ||
+    die file "$1" "cannot be written there: name another folder"
   [[ ${SOURCE_DATE_EPOCH:-0} =~ ^[0-9]{1,11}$ ]] ||
-    die SOURCE_DATE_EPOCH "$SOURCE_DATE_EPOCH" "is no number of seconds: unset it, or write like $BUILDER_EPOCH"
+    die SOURCE_DATE_EPOCH "$SOURCE_DATE_EPOCH" "is no number: write it like $BUILDER_EPOCH"
 }
 
 # A BusyBox root belongs to whoever built it, so its tar says root; Debian's owners matter.

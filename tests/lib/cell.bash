@@ -23,7 +23,7 @@ fi
 
 # Sets $call to what has to be executed so that CMD runs the way this phase is called.
 build_call() { # CMD...
-  call=("${user_prefix[@]}" env "PATH=$SITE/kit:/usr/sbin:/usr/bin:/sbin:/bin")
+  call=("${user_prefix[@]}" env "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$SITE/kit")
   case $PHASE in
     plain) ;;
     01) call+=("$HUSK") ;;
