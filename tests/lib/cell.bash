@@ -64,7 +64,7 @@ run_captured() {
 
 # 200 is the status of a cell that could not be judged.
 never_started() {
-  explain "never started: status $status, ${err:-nothing on stderr}"
+  explain "never started: status ${status:-unknown}, ${err:-nothing on stderr}"
   exit 200
 }
 

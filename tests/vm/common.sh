@@ -61,13 +61,15 @@ JOB=
 # run_dir_make: a private directory for one QEMU: RUN. It holds the pipes to the guest. A lock held
 # as long as this process lives tells a directory in use from one that a kill -9 left behind.
 run_dir_make() {
-    local base=${TMPDIR:-/tmp}
+    local base=${TMPDIR:-/tmp} dir
     run_dir_sweep "$base"
-    RUN=$(mktemp -d "$base/husk-lab.XXXXXX") ||
+    dir=$(mktemp -d "$base/husk-lab-new.XXXXXX") ||
         fail "no temporary directory under $base" "set TMPDIR to a directory you can write to"
-    RUN_DIRS+=("$RUN")
-    exec {RUN_LOCK}>"$RUN/alive"
+    RUN=${dir/-new./.}
+    RUN_DIRS+=("$dir" "$RUN")
+    exec {RUN_LOCK}>"$dir/alive"
     flock "$RUN_LOCK"
+    mv -T "$dir" "$RUN" # only now do others see it
 }
 
 run_dir_sweep() { # run_dir_sweep BASE

@@ -122,7 +122,7 @@ machine_last_words() {
 state_find() {
     RUN=RUN SHARED_GIT=GIT qemu_arguments MEMORY SHARE
     STATE=$CACHE/state-$LAYOUT-$({
-        printf '%s\n' "${QEMU_ARGUMENTS[@]}"
+        printf '%s\n' "${QEMU_ARGUMENTS[@]//"$CACHE/"/}"
         stat -Lc '%s %Y' "$(command -v "$QEMU")"
         cat "$VM/qemu.sh"
     } | key)
