@@ -32,7 +32,7 @@ host_state() {
   sed 's/^/mount /' /proc/self/mounts
   find /sys/fs/cgroup -maxdepth 3 -type d -path '*husk-course*' ! -path '*husk-sandbox*' 2>/dev/null | sed 's/^/cgroup /'
   find /run/husk-course -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/file /'
-  git -C "$tree" status --porcelain --untracked-files=all 2>/dev/null | sed 's/^/tree /'
+  git -C "$tree" ls-files --others --exclude-standard 2>/dev/null | sed 's/^/file /'
   echo "hostname $(</proc/sys/kernel/hostname)"
 }
 

@@ -182,6 +182,7 @@ accel_find() {
             printf '%s\n' "$INITRD"
         } | key)
         if [ ! -s "$answer" ] && [ -z "$ACCEL_MAY_PROBE" ]; then return; fi
+        [ -s "$answer" ] || say "accel    trying KVM with a small guest, for 5 s at most"
         [ -s "$answer" ] || { accel_probe >"$answer.new.$$" 2>/dev/null && mv "$answer.new.$$" "$answer"; }
         read -r ACCEL ACCEL_WHY <"$answer"
     fi
