@@ -101,7 +101,6 @@ image_filter() {
         -e '^/(boot|var/cache|var/log)/' \
         -e '^/usr/lib/git-core/git-(gui|http|imap|remote|shell|cvs|svn|send)' \
         -e '/gconv/(IBM|EBCDIC|CP[0-9]|MAC|JIS|BIG|EUC)' \
-        -e '/locale/C.utf8/LC_COLLATE$' \
         -e '/(lto1|cc1plus|f951|g\+\+-mapper-server|[^/]*-lto-dump-[0-9]*|[^/]*-(dwp|ld.gold))$' \
         -e '/lib(asan|tsan|lsan|hwasan|gomp|itm|stdc\+\+|stdc\+\+fs|supc\+\+|bfd|opcodes)\.a$' \
         -e '/libtsan\.so|/libhwasan\.so|/libicudata' \
