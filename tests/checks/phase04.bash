@@ -39,7 +39,7 @@ cpu_percent() {
 
 check_cpu_hog() {
   local percent
-  percent=$(cpu_percent launch "$SITE/kit/cpu-hog" 2 2)
+  percent=$(cpu_percent launch "$SITE/kit/cpu-hog" 2 4) # more of them than others: it gets its share
   [ "$(cat "$SITE/tmp/out")" = STARTED ] || never_started
   explain "$percent % of one CPU"
   [ "$percent" -le 75 ]

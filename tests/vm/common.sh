@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the table's columns are read by the parts that source this file
 
-# fail WHAT WAY-OUT: the lab itself failed, in one line; 125 is never a command's own status by chance
-# alone, so callers can tell "the lab broke" from "my command broke".
+# fail WHAT WAY-OUT: the lab itself failed, in one line; 125 is never a command's own status by
+# chance alone, so callers can tell "the lab broke" from "my command broke".
 fail() {
     printf 'lab: %s: %s\n' "$1" "$2" >&2
     exit 125
@@ -29,7 +29,8 @@ arch_set() {
         x86_64)
             QEMU=qemu-system-x86_64
             MACHINE=q35
-            # An old CPU on purpose: fewer instructions to emulate, a third off the boot time under TCG.
+            # An old CPU on purpose: fewer instructions to emulate, a third off the boot time under
+            # TCG.
             CPU_TCG=Nehalem
             CONSOLE=ttyS0
             DEB_ARCH=amd64
@@ -39,20 +40,12 @@ arch_set() {
     esac
 }
 
-# key: 16 hex digits of standard input; things in the cache are named after what they were made from.
+# key: 16 hex digits of standard input; things in the cache are named after what they were made
+# from.
 key() {
     local sum
     sum=$(sha256sum)
     printf '%s\n' "${sum:0:16}"
-}
-
-# tick NAME: prints how long NAME took since the last tick. The first call only starts the clock.
-tick() {
-    local now=${EPOCHREALTIME/[.,]/}
-    if [ -n "${1:-}" ]; then
-        say "$(printf '%-8s %5.1f s' "$1" "$(((now - TICK) / 100000))e-1")"
-    fi
-    TICK=$now
 }
 
 RUN_DIRS=()
@@ -85,8 +78,8 @@ run_dir_remove() {
     RUN=
 }
 
-# interruptible COMMAND...: bash runs traps only after its foreground child has ended, but at once in wait.
-# For everything that may last; finish kills it.
+# interruptible COMMAND...: bash runs traps only after its foreground child has ended, but at once
+# in wait. For everything that may last; finish kills it.
 interruptible() {
     local rc=0
     "$@" <&0 & # without the redirection bash would give it /dev/null

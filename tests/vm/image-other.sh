@@ -16,18 +16,19 @@ if command -v rpm >/dev/null; then
         done
     }
 
-    # Requires are capabilities (libc.so.6, /bin/sh), so each round asks who provides those of the last.
+    # Requires are capabilities (libc.so.6, /bin/sh), so each round asks who provides those of the
+    # last.
     image_versions() {
         local seen=$'\n' name found round
         round=$(image_names required; image_names optional)
         while [ -n "$round" ]; do
-            found=$(printf '%s\n' "$round" | xargs -d '\n' rpm -q --whatprovides --qf '%{name}\n' 2>/dev/null |
+            found=$(printf '%s\n' "$round" |
+                xargs -d '\n' rpm -q --whatprovides --qf '%{name}\n' 2>/dev/null |
                 grep -v ' ' | LC_ALL=C sort -u)
             round=
             for name in $found; do
-                if [[ $seen == *$'\n'"$name"$'\n'* ]] || image_names without | grep -qx "$name"; then
-                    continue
-                fi
+                [[ $seen != *$'\n'"$name"$'\n'* ]] || continue
+                ! image_names without | grep -qx "$name" || continue
                 seen+=$name$'\n'
                 rpm -q --qf '%{name} %{version}-%{release} %{arch}\n' "$name"
                 round+=$(rpm -q --requires "$name" | sed 's/ .*//' | grep -v '^rpmlib\|^(')$'\n'
@@ -62,7 +63,8 @@ elif command -v pacman >/dev/null; then
     }
 else
     image_missing() {
-        fail "no dpkg, rpm or pacman to learn the installed packages from" "use a distribution that has one"
+        fail "no dpkg, rpm or pacman to learn the installed packages from" \
+            "use a distribution that has one"
     }
     image_database_stamp() { :; }
     image_versions() { :; }

@@ -1,14 +1,14 @@
 # The root image: an ext4 file system made of the files of packages that are installed here.
 #
-#   image_find             sets IMAGE, named after the versions of all packages in it and our own files
+#   image_find             sets IMAGE, named after the packages and our own files in it
 #   image_build            makes it
 #
 # The package manager is asked through three functions (image_versions, image_files, image_missing);
 # Debian's are below, those of other distributions in image-other.sh.
 # shellcheck shell=bash
 
-# Working out the versions takes a quarter of a second, too much for every command: the answer is kept under
-# a name made of what it depends on.
+# Working out the versions takes a quarter of a second, too much for every command: the answer is
+# kept under a name made of what it depends on.
 image_find() {
     local answer
     answer=$CACHE/versions-$({
@@ -29,7 +29,7 @@ image_find() {
 }
 
 image_own_files() {
-    cat "$VM/packages" "$VM/modules" "$VM/image.sh" "$VM/image-other.sh" "$VM/image-pack" "$VM/guest/stage2"
+    (cd "$VM" && cat packages modules image.sh image-other.sh image-pack guest/stage2)
 }
 
 image_build() {
@@ -37,11 +37,13 @@ image_build() {
     need tar mke2fs debugfs
     rm -rf "$IMAGE".new.*
     mkdir "$work"
+    say "image    packing the files of $(image_versions | wc -l) packages"
     as_root=$(image_as_root)
     { image_files; image_links; image_extra; } | image_filter >"$work/files"
     image_module_files >"$work/module-files"
     # shellcheck disable=SC2086 # two words at most, both ours
-    interruptible $as_root "$VM/image-pack" "$work" "$VM" "$KERNEL_MODULES" "$KERNEL_VERSION" >"$work/log" 2>&1 ||
+    interruptible $as_root "$VM/image-pack" "$work" "$VM" "$KERNEL_MODULES" "$KERNEL_VERSION" \
+        >"$work/log" 2>&1 ||
         fail "the root image could not be packed ($(tail -n 1 "$work/log"))" "see $work/log"
     mv "$work/image" "$IMAGE"
     rm -rf "$work"
@@ -56,14 +58,16 @@ image_as_root() {
     elif command -v fakeroot >/dev/null; then
         echo fakeroot --
     else
-        fail "neither user namespaces nor fakeroot work for uid $(id -u)" "run make deps (package fakeroot)"
+        fail "neither user namespaces nor fakeroot work for uid $(id -u)" \
+            "run make deps (package fakeroot)"
     fi
 }
 
 image_check_required() {
     local missing
     missing=$(image_missing)
-    [ -z "$missing" ] || fail "not installed: ${missing//$'\n'/ }" "run make deps at the top of the repository"
+    [ -z "$missing" ] ||
+        fail "not installed: ${missing//$'\n'/ }" "run make deps at the top of the repository"
 }
 
 # image_names KIND: the packages of that kind by this distribution's names
@@ -113,7 +117,10 @@ image_module_files() {
     local dir=$KERNEL_MODULES/lib/modules/$KERNEL_VERSION
     (cd "$dir" && printf '%s\n' modules.*)
     awk -v keep="$(awk '$1 == "keep" { print "^kernel/" $2 }' "$VM/modules" | paste -sd '|')" '
-        $0 ~ keep && !/\/(test_[^/]*|kvm[^/]*)\.ko/ { gsub(":", ""); for (i = 1; i <= NF; i++) if (!seen[$i]++) print $i }' "$dir/modules.dep"
+        $0 ~ keep && !/\/(test_|kvm)[^/]*\.ko/ {
+            gsub(":", "")
+            for (i = 1; i <= NF; i++) if (!seen[$i]++) print $i
+        }' "$dir/modules.dep"
 }
 
 # Debian and Ubuntu

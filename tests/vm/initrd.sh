@@ -1,11 +1,13 @@
-# The initrd: busybox, the early modules and guest/init. It finds the root file system and steps aside.
+# The initrd: busybox, the early modules and guest/init. It finds the root file system and steps
+# aside.
 #
 #   initrd_find            sets INITRD, named after everything that goes into it
 #   initrd_build           makes it
 # shellcheck shell=bash
 
 initrd_find() {
-    BUSYBOX=$(command -v busybox) || fail "busybox is missing" "run make deps (package busybox-static)"
+    BUSYBOX=$(command -v busybox) ||
+        fail "busybox is missing" "run make deps (package busybox-static)"
     INITRD=$CACHE/initrd-$({
         cat "$VM/guest/init" "$VM/initrd.sh" "$VM/modules"
         stat -Lc '%s %Y' "$BUSYBOX"
@@ -34,9 +36,9 @@ initrd_busybox_is_static() {
     ! LC_ALL=C head -c 1024 "$BUSYBOX" | grep -q '/ld-linux\|/ld-musl'
 }
 
-# initrd_modules DIR: copies the early modules and what they depend on as NN-name.ko, so that the shell's
-# sorting gives the order to load them in. Compressed ones (.xz, .zst) are unpacked: insmod of busybox
-# may not know the format.
+# initrd_modules DIR: copies the early modules and what they depend on as NN-name.ko, so that the
+# shell's sorting gives the order to load them in. Compressed ones (.xz, .zst) are unpacked: insmod
+# of busybox may not know the format.
 initrd_modules() {
     local kind name path number=10 seen=' '
     while read -r kind name _; do

@@ -1,11 +1,13 @@
 # The guest's kernel: the host's own if it can be read and has what the guest needs, else the
 # distribution's package, downloaded and unpacked into the cache. Nothing is ever installed.
 #
-#   kernel_find            sets KERNEL_DIR, the folder in the cache that belongs to the chosen source
+#   kernel_find            sets KERNEL_DIR, the folder in the cache for the chosen source
 #   kernel_build           fills it: boot (what QEMU starts), version, and modules (a link to the
 #                          folder above lib/modules)
 #   kernel_load            reads the folder: KERNEL, KERNEL_VERSION, KERNEL_MODULES, KERNEL_ID
 # shellcheck shell=bash
+
+KERNEL_WAY_OUT='set HUSK_LAB_KERNEL and HUSK_LAB_MODULES'
 
 kernel_find() {
     local version
@@ -62,7 +64,8 @@ kernel_given_check() {
     [ -r "$HUSK_LAB_KERNEL" ] ||
         fail "HUSK_LAB_KERNEL=$HUSK_LAB_KERNEL cannot be read" "name a readable kernel image"
     [[ ${HUSK_LAB_MODULES:-} == /*lib/modules/* && -d $HUSK_LAB_MODULES ]] ||
-        fail "HUSK_LAB_MODULES=${HUSK_LAB_MODULES:-} is no folder" "set it to /path/lib/modules/VERSION"
+        fail "HUSK_LAB_MODULES=${HUSK_LAB_MODULES:-} is no folder" \
+            "set it to /path/lib/modules/VERSION"
 }
 
 kernel_from_given() { # kernel_from_given WORK: what HUSK_LAB_KERNEL and HUSK_LAB_MODULES name
@@ -71,7 +74,8 @@ kernel_from_given() { # kernel_from_given WORK: what HUSK_LAB_KERNEL and HUSK_LA
     version=${version%%/*}
     kernel_take "$1" "$HUSK_LAB_KERNEL" "${modules%/lib/modules/*}/" "$version"
     kernel_has_modules "$1/modules" "$version" ||
-        fail "$modules lacks a module of tests/vm/modules" "point HUSK_LAB_MODULES at a full tree with modules.dep"
+        fail "$modules lacks a module of tests/vm/modules" \
+            "point HUSK_LAB_MODULES at a full tree with modules.dep"
 }
 
 # kernel_take WORK IMAGE PREFIX VERSION: WORK then describes that kernel.
@@ -91,7 +95,7 @@ kernel_from_package() { # kernel_from_package WORK
     elif command -v pacman bsdtar >/dev/null; then
         kernel_fetch_pacman "$work" "$root"
     else
-        fail "no apt-get, dnf or pacman to fetch a kernel with" "set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
+        fail "no apt-get, dnf or pacman to fetch a kernel with" "$KERNEL_WAY_OUT"
     fi
     # Some packages say /usr/lib/modules, some /lib/modules; depmod and modprobe want the latter.
     if [ -d "$root/usr/lib/modules" ]; then
@@ -116,11 +120,11 @@ kernel_image_in() { # kernel_image_in ROOT VERSION: prints the path of the image
             return
         fi
     done
-    fail "the kernel package holds no image" "set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
+    fail "the kernel package holds no image" "$KERNEL_WAY_OUT"
 }
 
-# What a meta package such as linux-image-amd64 really stands for: the packages whose names carry the
-# version. Ubuntu keeps the modules in a package of their own.
+# What a meta package such as linux-image-amd64 really stands for: the packages whose names carry
+# the version. Ubuntu keeps the modules in a package of their own.
 kernel_deb_names() {
     local meta name
     for meta in "linux-image-$DEB_ARCH" linux-image-virtual linux-image-generic; do
@@ -137,17 +141,20 @@ kernel_deb_names() {
 kernel_fetch_deb() { # kernel_fetch_deb WORK ROOT
     local names deb
     mapfile -t names < <(kernel_deb_names)
-    [ "${#names[@]}" -gt 0 ] || fail "apt knows no kernel package" "run apt-get update as root, then try again"
+    [ "${#names[@]}" -gt 0 ] ||
+        fail "apt knows no kernel package" "run apt-get update as root, then try again"
     mkdir "$1/fetch"
     say "kernel   downloading ${names[*]}"
     # apt-get prints a warning about its _apt user here, which has no way into the cache: harmless.
-    interruptible timeout -k 5 900 env -C "$1/fetch" apt-get -qq download "${names[@]}" >"$1/fetch/log" 2>&1 ||
+    interruptible timeout -k 5 900 env -C "$1/fetch" apt-get -qq download "${names[@]}" \
+        >"$1/fetch/log" 2>&1 ||
         fail "apt-get download ${names[*]} failed ($(tail -n 1 "$1/fetch/log"))" \
             "run apt-get update as root or set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
     for deb in "$1"/fetch/*.deb; do
         dpkg-deb --fsys-tarfile "$deb" | tar -xf - -C "$2" --no-same-owner --wildcards \
             --exclude='./usr/share/*' --exclude='*/sound/*' \
-            --exclude='*/drivers/'{gpu,iio,infiniband,input,media,mtd,net/ethernet,net/wireless,scsi,staging,usb}'/*/*'
+            --exclude='*/drivers/'{gpu,iio,infiniband,input,media,mtd,scsi,staging,usb}'/*/*' \
+            --exclude='*/drivers/net/'{ethernet,wireless}'/*/*'
     done
 }
 
@@ -156,16 +163,16 @@ kernel_fetch_rpm() { # kernel_fetch_rpm WORK ROOT
     local rpm
     mkdir "$1/fetch"
     say "kernel   downloading kernel-core and its modules"
-    interruptible timeout -k 5 900 dnf -q download --destdir "$1/fetch" kernel-core kernel-modules-core kernel-modules \
-        >"$1/fetch/log" 2>&1 ||
-        fail "dnf download failed ($(tail -n 1 "$1/fetch/log"))" "set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
+    interruptible timeout -k 5 900 dnf -q download --destdir "$1/fetch" \
+        kernel-core kernel-modules-core kernel-modules >"$1/fetch/log" 2>&1 ||
+        fail "dnf download failed ($(tail -n 1 "$1/fetch/log"))" "$KERNEL_WAY_OUT"
     for rpm in "$1"/fetch/*.rpm; do
         rpm2cpio "$rpm" | (cd "$2" && cpio -idm --quiet --no-preserve-owner)
     done
 }
 
-# Untested: written after the manual page of pacman. -w needs root for the default cache and database,
-# so the address is asked for and fetched by hand.
+# Untested: written after the manual page of pacman. -w needs root for the default cache and
+# database, so the address is asked for and fetched by hand.
 kernel_fetch_pacman() { # kernel_fetch_pacman WORK ROOT
     local url
     need curl
@@ -173,12 +180,12 @@ kernel_fetch_pacman() { # kernel_fetch_pacman WORK ROOT
     url=$(pacman -Spdd --print-format %l linux | tail -n 1)
     say "kernel   downloading $url"
     interruptible curl -fsSL --max-time 900 -o "$1/fetch/linux.pkg" "$url" ||
-        fail "the download of $url failed" "set HUSK_LAB_KERNEL and HUSK_LAB_MODULES"
+        fail "the download of $url failed" "$KERNEL_WAY_OUT"
     bsdtar -xf "$1/fetch/linux.pkg" -C "$2"
 }
 
-# kernel_unpack IMAGE OUT: the plain ELF kernel that a compressed x86 image carries. QEMU starts it four
-# seconds sooner than the image, because the guest need not decompress itself under emulation.
+# kernel_unpack IMAGE OUT: the plain ELF kernel that a compressed x86 image carries. QEMU starts it
+# four seconds sooner than the image, because the guest need not decompress itself under emulation.
 # The header's fields are in the kernel's Documentation/arch/x86/boot.rst.
 kernel_unpack() {
     local image=$1 out=$2 sectors start length
@@ -197,8 +204,8 @@ kernel_bytes() { # kernel_bytes FILE OFFSET COUNT TYPE: as od(1) prints them, wi
     od -An -v -j "$2" -N "$3" -t "$4" "$1" | tr -d ' \n'
 }
 
-# kernel_payload IMAGE START LENGTH: decompressed to standard output. All but gzip have the size of the
-# result appended in four bytes, which their tools would take for rubbish.
+# kernel_payload IMAGE START LENGTH: decompressed to standard output. All but gzip have the size of
+# the result appended in four bytes, which their tools would take for rubbish.
 kernel_payload() {
     case $(kernel_bytes "$1" "$2" 4 x1) in
         1f8b*) kernel_slice "$1" "$2" "$3" | gzip -dc ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # most of the shell in here is for the guest
-# Tests of the lab itself. Each run gets a TMPDIR of its own, so that "nothing is left" can be told from
-# what other labs on this machine do.
+# Tests of the lab itself. Each run gets a TMPDIR of its own, so that "nothing is left" can be told
+# from what other labs on this machine do.
 
 setup_file() {
     export LAB=$BATS_TEST_DIRNAME/lab
@@ -34,7 +34,7 @@ nothing_is_left() {
 }
 
 @test "a megabyte of output arrives whole" {
-    "$LAB" 'seq 200000 | tee /tmp/x | head -c 1048576; sha256sum /tmp/x >/tmp/y' >"$BATS_TEST_TMPDIR/out"
+    "$LAB" 'seq 200000 | head -c 1048576' >"$BATS_TEST_TMPDIR/out"
     seq 200000 | head -c 1048576 | cmp - "$BATS_TEST_TMPDIR/out"
 }
 
@@ -119,12 +119,17 @@ nothing_is_left() {
 }
 
 @test "--user is uid 1000, may write /husk and make user namespaces, and has a cgroup of its own" {
-    run "$LAB" --user 'id -u; touch x && unshare -r id -u; mkdir /sys/fs/cgroup/lab/mine && echo made'
+    run "$LAB" --user '
+        id -u
+        touch x && unshare -r id -u
+        mkdir /sys/fs/cgroup/lab/mine && echo made'
     [ "$output" = $'1000\n0\nmade' ]
 }
 
 @test "v2: every controller is there, and on for children" {
-    run "$LAB" 'cat /proc/self/cgroup /sys/fs/cgroup/lab/cgroup.controllers; stat -f -c %T /sys/fs/cgroup'
+    run "$LAB" '
+        cat /proc/self/cgroup /sys/fs/cgroup/lab/cgroup.controllers
+        stat -f -c %T /sys/fs/cgroup'
     [ "${lines[0]}" = 0::/lab ]
     for controller in cpuset cpu io memory pids; do
         [[ " ${lines[1]} " == *" $controller "* ]]
@@ -141,7 +146,8 @@ nothing_is_left() {
 }
 
 @test "hybrid: v1 holds the controllers, v2 is mounted beside it without them" {
-    run "$LAB" --cgroup hybrid 'cat /proc/self/cgroup; cat /sys/fs/cgroup/unified/cgroup.controllers'
+    run "$LAB" --cgroup hybrid '
+        cat /proc/self/cgroup /sys/fs/cgroup/unified/cgroup.controllers'
     for controller in memory cpu cpuacct cpuset pids freezer devices blkio; do
         [[ $output == *":$controller:/lab"* ]]
         [[ " ${lines[-1]} " != *" $controller "* ]]

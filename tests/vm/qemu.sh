@@ -1,22 +1,24 @@
-# QEMU: one function builds the arguments of every machine, the rest starts it, saves it and resumes it.
+# QEMU: one function builds the arguments of every machine, the rest starts, saves and resumes it.
 #
 #   accel_find             sets ACCEL (kvm or tcg) and ACCEL_WHY, from the cache or after a probe
 #   state_find             sets STATE, the folder of the saved machine for this layout
 #   state_build            boots a machine until the guest says "ready" and saves it
-#   machine_resume         starts a saved machine in RUN; afterwards ctl_in and ctl_out are the talk with
+#   machine_resume         starts a saved machine in RUN; then ctl_in and ctl_out are the talk with
 #                          guest/stage2
 #   machine_kill           ends it
 #
-# The guest's memory is a file. While the state is made QEMU writes it through a shared mapping; a resume
-# maps it privately, so nothing is read that is not touched, nothing is ever written back, and
-# parallel runs share what is in the page cache. Only the devices' state goes through QEMU's migration.
+# The guest's memory is a file. While the state is made QEMU writes it through a shared mapping; a
+# resume maps it privately, so nothing is read that is not touched, nothing is ever written back,
+# and parallel runs share what is in the page cache. Only the devices' state goes through QEMU's
+# migration.
 # shellcheck shell=bash
 
 QEMU_PID=
 qmp_in='' qmp_out='' ctl_in='' ctl_out='' tty_in='' tty_out='' out_out='' # filled by qemu_start
-TREE_ROOM=$((1 << 30)) # size of the disk that the tree travels on: sparse, and fixed in the saved state
+TREE_ROOM=$((1 << 30)) # the disk that the tree travels on: sparse, its size is in the saved state
 
-# qemu_arguments MEMORY-FILE SHARE: sets QEMU_ARGUMENTS. What a saved state depends on is here and only here.
+# qemu_arguments MEMORY-FILE SHARE: sets QEMU_ARGUMENTS. What a saved state depends on is here and
+# only here.
 qemu_arguments() {
     local cpu=$CPU_TCG accel=tcg,thread=multi,tb-size=512
     [ "$ACCEL" = tcg ] || { cpu=host accel=kvm; }
@@ -36,23 +38,25 @@ qemu_arguments() {
         -device virtio-blk-pci,drive=root
         -drive "file=${RUN//,/,,}/tree,if=none,id=tree,format=raw,readonly=on,cache=unsafe"
         -device virtio-blk-pci,drive=tree
-        -fsdev "local,id=git,path=${SHARED_GIT//,/,,},security_model=none,readonly=on,multidevs=remap"
+        -fsdev "local,id=git,path=${GIT_SHARE//,/,,},security_model=none,readonly=on,multidevs=remap"
         -device virtio-9p-pci,fsdev=git,mount_tag=git
     )
 }
 
-# norandmaps: emulated code is translated by address, and ASLR moves it with every exec; half of the time
-# that starting a process takes. The other switches spare the guest work that protects nobody here.
+# norandmaps: emulated code is translated by address, and ASLR moves it with every exec; half of the
+# time that starting a process takes. The other switches spare the guest work that protects nobody
+# here.
 kernel_arguments() {
     local words="console=$CONSOLE quiet loglevel=3 panic=-1 lab.cgroup=$LAYOUT"
-    words+=" norandmaps nokaslr mitigations=off init_on_alloc=0 audit=0 selinux=0 apparmor=0 nowatchdog"
-    words+=" random.trust_cpu=on swapaccount=1 $ARCH_ARGS"
+    words+=" norandmaps nokaslr mitigations=off init_on_alloc=0 nowatchdog random.trust_cpu=on"
+    words+=" audit=0 selinux=0 apparmor=0 swapaccount=1 $ARCH_ARGS"
     [ "$LAYOUT" != v2 ] || words+=' cgroup_no_v1=all'
     printf '%s\n' "$words"
 }
 
-# qemu_start DIR ARGUMENT...: in the background, in DIR, dying with this process even if that is killed with -9. QEMU's
-# end is seen as the end of its pipes: it inherits a writer of each, and this process keeps only readers.
+# qemu_start DIR ARGUMENT...: in the background, in DIR, dying with this process even if that is
+# killed with -9. QEMU's end is seen as the end of its pipes: it inherits a writer of each, and this
+# process keeps only readers.
 qemu_start() {
     local name writer
     truncate -s "$TREE_ROOM" "$RUN/tree"
@@ -62,8 +66,10 @@ qemu_start() {
         exec {writer}<>"$RUN/$name.out"
         writers[$name]=$writer
     done
-    exec {qmp_out}<"$RUN/qmp.out" {ctl_out}<"$RUN/ctl.out" {tty_out}<"$RUN/tty.out" {out_out}<"$RUN/out.out"
-    exec {qmp_in}<>"$RUN/qmp.in" {ctl_in}<>"$RUN/ctl.in" {tty_in}<>"$RUN/tty.in"
+    exec {qmp_out}<"$RUN/qmp.out" {qmp_in}<>"$RUN/qmp.in"
+    exec {ctl_out}<"$RUN/ctl.out" {ctl_in}<>"$RUN/ctl.in"
+    exec {tty_out}<"$RUN/tty.out" {tty_in}<>"$RUN/tty.in"
+    exec {out_out}<"$RUN/out.out"
     # snapshot=on keeps the guest's writes in a file that QEMU unlinks at once, in TMPDIR
     (
         cd "$1"
@@ -83,8 +89,6 @@ machine_kill() {
     kill -KILL "$QEMU_PID" 2>/dev/null || true
     wait "$QEMU_PID" 2>/dev/null || true
     QEMU_PID=
-qmp_in='' qmp_out='' ctl_in='' ctl_out='' tty_in='' tty_out='' out_out='' # filled by qemu_start
-TREE_ROOM=$((1 << 30)) # size of the disk that the tree travels on: sparse, and fixed in the saved state
 }
 
 qmp() { # qmp JSON
@@ -101,8 +105,8 @@ qmp_await() {
     return 1
 }
 
-# ctl_await SECONDS WORD: the guest's next line; its rest is in CTL_REST. Status 1: QEMU ended or something
-# else was said; above 128: time is up.
+# ctl_await SECONDS WORD: the guest's next line; its rest is in CTL_REST. Status 1: QEMU ended or
+# something else was said; above 128: time is up.
 ctl_await() {
     local word
     read -r -t "$1" word CTL_REST <&"$ctl_out" || return
@@ -120,7 +124,7 @@ machine_last_words() {
 # Saved states
 
 state_find() {
-    RUN=RUN SHARED_GIT=GIT qemu_arguments MEMORY SHARE
+    RUN=RUN GIT_SHARE=GIT qemu_arguments MEMORY SHARE
     STATE=$CACHE/state-$LAYOUT-$({
         printf '%s\n' "${QEMU_ARGUMENTS[@]//"$CACHE/"/}"
         stat -Lc '%s %Y' "$(command -v "$QEMU")"
@@ -132,11 +136,13 @@ state_build() {
     local work=$STATE.new.$$ run=${RUN:-}
     rm -rf "$CACHE/state-$LAYOUT"-*.new.*
     mkdir "$work"
+    say "state    booting a guest ($LAYOUT, $ACCEL)"
     run_dir_make
     qemu_arguments "$work/memory" on
     qemu_start "$work"
     ctl_await 300 ready ||
-        fail "the guest did not start ($(machine_last_words))" "try tests/vm/lab --clean, or HUSK_LAB_ACCEL=tcg"
+        fail "the guest did not start ($(machine_last_words))" \
+            "try tests/vm/lab --clean, or HUSK_LAB_ACCEL=tcg"
     ! grep 'lab: guest:' "$RUN/serial" >&2 || true
     state_save
     machine_kill
@@ -181,27 +187,33 @@ accel_find() {
             stat -Lc '%s %Y' "$(command -v "$QEMU")"
             printf '%s\n' "$INITRD"
         } | key)
-        if [ ! -s "$answer" ] && [ -z "$ACCEL_MAY_PROBE" ]; then return; fi
-        [ -s "$answer" ] || say "accel    trying KVM with a small guest, for 5 s at most"
-        [ -s "$answer" ] || { accel_probe >"$answer.new.$$" 2>/dev/null && mv "$answer.new.$$" "$answer"; }
+        if [ ! -s "$answer" ]; then
+            [ -n "$ACCEL_MAY_PROBE" ] || return 0
+            say "accel    trying KVM with a small guest, for 5 s at most"
+            accel_probe >"$answer.new.$$" 2>/dev/null
+            mv "$answer.new.$$" "$answer"
+        fi
         read -r ACCEL ACCEL_WHY <"$answer"
     fi
 }
 
-# /dev/kvm may be there and hang for ever, so only a guest that gets as far as our own init within five
-# seconds proves it. A process stuck in the kernel does not die of SIGKILL: nobody waits for it.
+# /dev/kvm may be there and hang for ever, so only a guest that gets as far as our own init within
+# five seconds proves it. A process stuck in the kernel does not die of SIGKILL: nobody waits for
+# it.
 accel_probe() {
     local log probe waited=0
     log=$(mktemp)
-    setpriv --pdeathsig KILL "$QEMU" -nodefaults -no-user-config -display none -nic none -no-reboot \
-        -machine "$MACHINE" -accel kvm -cpu host -m 256 -kernel "$KERNEL" -initrd "$INITRD" \
-        -append "console=$CONSOLE panic=-1 lab.probe" -serial "file:$log" </dev/null >/dev/null 2>&1 {LOCK}>&- &
+    setpriv --pdeathsig KILL "$QEMU" -nodefaults -no-user-config -display none -nic none \
+        -no-reboot -machine "$MACHINE" -accel kvm -cpu host -m 256 -serial "file:$log" \
+        -kernel "$KERNEL" -initrd "$INITRD" -append "console=$CONSOLE panic=-1 lab.probe" \
+        </dev/null >/dev/null 2>&1 {LOCK}>&- &
     probe=$!
-    while ! grep -q 'probe passed' "$log" && kill -0 "$probe" 2>/dev/null && [ "$((waited += 1))" -le 50 ]; do
+    while [ "$((waited += 1))" -le 50 ] && kill -0 "$probe" 2>/dev/null; do
+        ! grep -q 'probe passed' "$log" || break
         sleep 0.1
     done
     if grep -q 'probe passed' "$log"; then
-        echo "kvm a guest started under KVM in 0.$waited s"
+        echo "kvm a guest started under KVM within 5 s"
     else
         echo "tcg /dev/kvm exists, but no guest starts under it within 5 s"
     fi

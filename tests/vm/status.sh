@@ -8,8 +8,8 @@ status() {
     if [ -n "$JSON" ]; then status_json; else status_text; fi
 }
 
-# status_collect: FACTS, one "name<tab>state<tab>MiB<tab>note" a line. A part whose predecessor is missing
-# cannot be named yet, and is missing too.
+# status_collect: FACTS, one "name<tab>state<tab>MiB<tab>note" a line. A part whose predecessor is
+# missing cannot be named yet, and is missing too.
 status_collect() {
     FACTS=
     ACCEL='' ACCEL_WHY='not probed yet: lab --prepare does'
@@ -64,8 +64,8 @@ status_json() {
     printf '"accelerator": %s, "accelerator_why": %s, ' "$(json "$ACCEL")" "$(json "$ACCEL_WHY")"
     printf '"kernel_version": %s, "parts": [' "$(json "$KERNEL_VERSION")"
     while IFS=$'\t' read -r name state size note; do
-        printf '%s{"name": "%s", "state": "%s", "mib": %s, "note": %s}' "$comma" "$name" "$state" "$size" \
-            "$(json "$note")"
+        printf '%s{"name": "%s", "state": "%s", "mib": %s, "note": %s}' \
+            "$comma" "$name" "$state" "$size" "$(json "$note")"
         comma=', '
     done <<<"${FACTS%$'\n'}"
     printf ']}\n'
