@@ -82,6 +82,7 @@ nothing_is_left() {
     kill -KILL "$!"
     wait "$!" || true
     [ -n "$(ls -A "$TMPDIR")" ]
+    sleep 1 # QEMU dies of its parent's death, and needs a moment to give its memory back
     "$LAB" true
     nothing_is_left
 }

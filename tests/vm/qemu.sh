@@ -21,6 +21,7 @@ TREE_ROOM=$((1 << 30)) # the disk that the tree travels on: sparse, its size is 
 # only here.
 qemu_arguments() {
     local cpu=$CPU_TCG accel=tcg,thread=multi,tb-size=512
+    local share=local,id=git,security_model=none,readonly=on,multidevs=remap
     [ "$ACCEL" = tcg ] || { cpu=host accel=kvm; }
     QEMU_ARGUMENTS=(
         -nodefaults -no-user-config -display none -nic none -no-reboot
@@ -38,7 +39,7 @@ qemu_arguments() {
         -device virtio-blk-pci,drive=root
         -drive "file=${RUN//,/,,}/tree,if=none,id=tree,format=raw,readonly=on,cache=unsafe"
         -device virtio-blk-pci,drive=tree
-        -fsdev "local,id=git,path=${GIT_SHARE//,/,,},security_model=none,readonly=on,multidevs=remap"
+        -fsdev "$share,path=${GIT_SHARE//,/,,}"
         -device virtio-9p-pci,fsdev=git,mount_tag=git
     )
 }
