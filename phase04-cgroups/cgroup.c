@@ -148,7 +148,7 @@ static int enable_controller(const char *hierarchy, enum controller controller)
 	snprintf(text, sizeof(text), "+%s", cgroup_controllers[controller]);
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", hierarchy);
 	if (write_text(path, text) < 0)
-		return fail("enable controller in", path);
+		return fail("enable controller (`make doctor` says more) in", path);
 	make_path(path, hierarchy, NULL, "cgroup.subtree_control");
 	return write_text(path, text) < 0 ? fail("enable controller in", path) : 0;
 }
