@@ -40,13 +40,14 @@ initrd_busybox_is_static() {
 # shell's sorting gives the order to load them in. Compressed ones (.xz, .zst) are unpacked: insmod
 # of busybox may not know the format.
 initrd_modules() {
-    local kind name path number=10 seen=' '
+    local kind name line path number=10 seen=$'\n'
     while read -r kind name _; do
         [ "$kind" = early ] || continue
-        while read -r kind path _; do
-            [ "$kind" = insmod ] || continue
-            [[ $seen != *" $path "* ]] || continue
-            seen+="$path "
+        while read -r line; do # "insmod PATH OPTION...", or "builtin NAME"
+            [[ $line =~ ^insmod\ (.*\.ko[.a-z]*) ]] || continue
+            path=${BASH_REMATCH[1]}
+            [[ $seen != *$'\n'"$path"$'\n'* ]] || continue
+            seen+=$path$'\n'
             initrd_unpack "$path" "$1/$((number++))-${path##*/}"
         done < <(modprobe -d "$KERNEL_MODULES" -S "$KERNEL_VERSION" --show-depends "$name")
     done <"$VM/modules"

@@ -106,12 +106,12 @@ qmp_await() {
     return 1
 }
 
-# ctl_await SECONDS WORD: the guest's next line; its rest is in CTL_REST. Status 1: QEMU ended or
-# something else was said; above 128: time is up.
+# ctl_await SECONDS WORD: the guest's next line, split into CTL_WORD and CTL_REST. Status 1: QEMU
+# ended or something else was said; above 128: time is up.
 ctl_await() {
-    local word
-    read -r -t "$1" word CTL_REST <&"$ctl_out" || return
-    [ "$word" = "$2" ]
+    CTL_WORD=''
+    read -r -t "$1" CTL_WORD CTL_REST <&"$ctl_out" || return
+    [ "$CTL_WORD" = "$2" ]
 }
 
 # The guest's last words, for an error message: a panic, else the last line that is not blank.
