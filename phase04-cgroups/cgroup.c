@@ -258,8 +258,8 @@ void cgroup_report(const struct cgroup *cg, const struct config *cfg)
 	if (cg->on_v1)
 		killed += cgroup_v1_oom_kills(cg->name);
 	if (killed > 0)
-		fprintf(stderr, "husk: OOM-killed: %lld killed at the memory limit of %.4g MiB\n",
-			killed, cfg->limits[MEMORY] / 1048576.0);
+		fprintf(stderr, "husk: OOM-killed: the memory limit of %.4g MiB was reached\n",
+			cfg->limits[MEMORY] / 1048576.0);
 }
 
 int cgroup_destroy(struct cgroup *cg)

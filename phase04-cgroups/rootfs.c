@@ -34,6 +34,21 @@ int rootfs_open(const char *path)
 	return 0;
 }
 
+enum { RECURSIVELY = 0x8000 }; /* AT_RECURSIVE */
+
+/* mount(2) would need every flag of the mount repeated; mount_setattr(2) adds one. */
+static int make_read_only(const char *path, unsigned int flags)
+{
+	/* struct mount_attr and MOUNT_ATTR_RDONLY, which glibc knows since 2.36 only */
+	const struct {
+		uint64_t set, clear, propagation, userns_fd;
+	} attr = {.set = 1};
+
+	if (syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attr, sizeof(attr)) < 0)
+		return fail("make read-only", path);
+	return 0;
+}
+
 int rootfs_mount_sys(void)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
@@ -43,9 +58,7 @@ int rootfs_mount_sys(void)
 	/* A user namespace that has no network namespace of its own gets EPERM: lend the host's. */
 	if (errno != EPERM || mount("/sys", "sys", NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail("mount sysfs on", "sys");
-	if (mount(NULL, "sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) < 0)
-		return fail("make read-only", "sys");
-	return 0;
+	return make_read_only("sys", RECURSIVELY);
 }
 
 /* mknod(2) would need real root, and a node on disk outlives us: lend the host's node instead. */

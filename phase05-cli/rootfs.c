@@ -70,9 +70,7 @@ int rootfs_mount_sys(void)
 	/* A user namespace that has no network namespace of its own gets EPERM: lend the host's. */
 	if (errno != EPERM || mount("/sys", "sys", NULL, MS_BIND | MS_REC, NULL) < 0)
 		return fail("mount sysfs on", "sys");
-	if (mount(NULL, "sys", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, NULL) < 0)
-		return fail("make read-only", "sys");
-	return 0;
+	return make_read_only("sys", RECURSIVELY);
 }
 
 /* mknod(2) would need real root, and a node on disk outlives us: lend the host's node instead. */

@@ -25,12 +25,20 @@ check_ps_own() {
 }
 
 check_mount_private() {
-  mkdir -p "$SITE/tmp/spot" "$SITE/rootfs$SITE/tmp/spot"
-  inside "mount -t tmpfs leaked-mount $SITE/tmp/spot && echo mounted; grep -c leaked-mount /proc/self/mountinfo"
-  local seen=0
-  ! grep leaked-mount /proc/self/mountinfo >"$SITE/tmp/err" || seen=1
-  [ $seen = 0 ] || umount "$SITE/tmp/spot"
-  rmdir "$SITE/tmp/spot" "$SITE/rootfs$SITE/tmp/spot"
+  local spot=$SITE/tmp/spot place seen=0
+  # Shared mounts, as systemd makes them all: in the sandbox everything else is private already.
+  for place in "$spot" "$SITE/rootfs$spot"; do
+    mkdir -p "$place"
+    mount -t tmpfs spot "$place"
+    mount --make-shared "$place"
+    mkdir "$place/deep"
+  done
+  inside "mount -t tmpfs leaked-mount $spot/deep && echo mounted; grep -c leaked-mount /proc/self/mountinfo"
+  ! grep -q leaked-mount /proc/self/mountinfo || seen=1
+  for place in "$spot" "$SITE/rootfs$spot"; do
+    umount -R "$place"
+    rmdir "$place"
+  done
   explain "mount inside: $out; seen outside: $seen"
   [ $seen = 0 ] && [ "$out" = $'mounted\n1' ]
 }

@@ -13,9 +13,10 @@ check_setns_breakout() {
 
 check_sys_read_only() {
   inside 'grep " /sys " /proc/self/mountinfo | cut -d" " -f5,6,9-; [ -d /sys/kernel ] || echo empty
-    ( echo >/sys/kernel/uevent_seqnum ) 2>&1'
+    ( echo >/sys/kernel/uevent_seqnum ) 2>&1
+    cut -d" " -f5,6 /proc/self/mountinfo | grep "^/sys/.* rw" | sed "s/^/writable below: /"'
   explain "$out"
-  [[ $out == *"/sys ro"* && $out != *empty* && $out == *"Read-only file system"* ]]
+  [[ $out == *"/sys ro"* && $out != *empty* && $out == *"Read-only file system"* && $out != *writable* ]]
 }
 
 check_own_terminals() {

@@ -118,6 +118,7 @@ check_read_only_root() {
 
 check_volumes() {
   mkdir -p "$SITE/tmp/shared/deep"
+  mount -t tmpfs deep "$SITE/tmp/shared/deep" # read-only has to mean what is mounted below, too
   echo "$TOKEN" >"$SITE/tmp/shared/file"
   chmod -R a+rwX "$SITE/tmp/shared"
   OPTIONS=(-v "$SITE/tmp/shared:/mnt:ro")
@@ -128,6 +129,7 @@ check_volumes() {
   explain "ro: $read_only; rw: $out"
   local made=0
   [ ! -e "$SITE/tmp/shared/deep/made" ] || made=1
+  umount "$SITE/tmp/shared/deep"
   rm -rf "$SITE/tmp/shared"
   [ "$(grep -c 'Read-only file system' <<<"$read_only")" = 2 ] && [[ $read_only == "$TOKEN"* ]] && [ $made = 1 ] &&
     OPTIONS=(-v /etc:/no-such-place) && is_refused 125 no-such-place launch true
