@@ -18,7 +18,7 @@ help: ## this list
 	@echo 'Verbs for one phase take PHASE=03, or run them in its folder: cd phase03-pivot-root && make diff'
 
 all: deps-demo ## build the phases
-	@for phase in $(PHASES); do $(MAKE) --no-print-directory -C $$phase husk || exit; done
+	@for phase in $(PHASES); do $(MAKE) -s -C $$phase husk || exit; done
 
 run: all ## a container of PHASE that introduces itself
 	@$(MAKE) --no-print-directory -C $(FOLDER) run
