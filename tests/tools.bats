@@ -9,11 +9,14 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
   local folder
-  cd "$BATS_TEST_DIRNAME/.."
+  cd "$BATS_TEST_DIRNAME/.." || return
   for folder in phase0[1-5]-*/; do
     make -s -C "$folder" husk
   done
-  [ "$(id -u)" != 0 ] && [ -d build/kit ] && [ -d build/rootfs ] || tests/lib/kit
+  # Who may not write here takes what is there.
+  if [ "$(id -u)" = 0 ] || [ ! -d build/kit ] || [ ! -d build/rootfs ]; then
+    tests/lib/kit
+  fi
 }
 
 setup() {
@@ -23,7 +26,7 @@ setup() {
   unset AUTO SPEED BEFORE NOTES HUSK_TREE HUSK_DOCTOR_HOST
   user=()
   [ "$(id -u)" != 0 ] || user=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-  cd "$tree"
+  cd "$tree" || return
 }
 
 # The command ends with one line on stderr that holds all of WORDS, and says nothing else.
@@ -61,6 +64,7 @@ sandboxed_traceless() {
 lacks() { # PATTERN: $output does not match it
   if grep -E "$1" <<<"$output"; then return 1; fi
 }
+
 # Programs put in front of the real ones.
 shim() { # NAME BODY
   mkdir -p "$BATS_TEST_TMPDIR/shim"
@@ -214,8 +218,8 @@ finds() { # NEED STATUS TEXT
   finds pids MISSING 'nowhere'
   unified_fake /sys/fs/cgroup/unified
   finds cgroups note hybrid
+  fake_host
   printf '#subsys_name\nmemory 0 1 0\n' >"$host/proc/cgroups"
-  rm -r "$host/sys/fs/cgroup/memory" "$host/sys/fs/cgroup/unified"
   finds memory MISSING 'cgroup_enable=memory'
 }
 
@@ -306,7 +310,7 @@ tells() { # WORD...
   [ "$(story | grep -cE '^(outside|pid 1|helper|inside) .* [a-z_0-9]+\([0-9]\)$')" = "$(story | wc -l)" ]
   # What the command prints is told apart: before the story, and not in it.
   [[ ${output%%--- what the kernel*} == *$'\nhusk\n'*PID* ]]
-  ! story | grep -q '^husk$'
+  [ "$(story | grep -c '^husk$')" = 0 ]
 }
 
 @test "explain: every phase" {
@@ -318,7 +322,7 @@ tells() { # WORD...
   done
   run tools/explain --phase 02
   tells 'chroot('
-  ! grep -q pivot_root <<<"$output"
+  lacks pivot_root
 }
 
 @test "explain: cgroups of phases 04 and 05, from the first directory to the last" {
@@ -444,17 +448,17 @@ TRACE
   [[ ${lines[0]} == *main.c*'|'* ]]
   [[ $output == *"3 files changed"* ]]
   [[ $output == *$'\n+\tif (syscall(SYS_pivot_root'* ]]
-  ! grep -qE 'README|demo.sh|^Binary' <<<"$output"
+  lacks 'README|demo.sh|^Binary'
 }
 
 @test "diff: phase 01 is compared with nothing; the v1 dialect is left out, and named" {
   run tools/diff --phase 01
   [ "$status" = 0 ]
-  ! grep -qE '^-[^-]' <<<"$output"
+  lacks '^-[^-]'
   [[ $output == *'+int main('* ]]
   run tools/diff --phase 04
   [[ $output == *'+int cgroup_create('* ]]
-  ! grep -q '^diff.*cgroup_v1' <<<"$output"
+  lacks '^diff.*cgroup_v1'
   [[ ${lines[-1]} == *cgroup_v1.c*--all* ]]
   run tools/diff --phase 04 --all
   grep -q '^diff.*cgroup_v1.c' <<<"$output"
@@ -537,40 +541,33 @@ TRACE
 }
 
 @test "demo: each phase's demo is red with the program of the phase before" {
-  local folder before='' phase
+  local folder before="" phase
   copy_tree
-  for folder in "$copy"/phase0[1-4]-*/; do
+  for folder in "$copy"/phase0[1-5]-*/; do
     phase=$(basename "$folder")
-    if [ -n "$before" ]; then
-      cp "$tree/$before/husk" "$folder/husk"
-      touch "$folder/husk"
-      run env HUSK_TREE="$copy" "${user[@]}" tools/demo --phase "$phase" </dev/null
-      echo "$phase: $status"
-      case $phase in
-        phase02*) [ "$status" = 1 ] ;;
-        phase03*) [ "$status" = 1 ] ;;
-      esac
-    fi
+    # Newer than its sources: make leaves it.
+    [ -z "$before" ] || cp "$tree/$before/husk" "$folder/husk"
     before=$phase
+    # Limits cannot be told apart where there are none; 05 is another command line.
+    case $phase in phase02* | phase03*) ;; phase04*) "$tools/doctor" --check memory cpu pids >/dev/null || continue ;; *) continue ;; esac
+    run timeout 60 tests/lib/sandbox env HUSK_TREE="$copy" tools/demo --phase "$phase" </dev/null
+    echo "$phase: $output"
+    [ "$status" = 1 ]
+    [[ $output == *"demo: $phase, step "*": printed nothing that is like "* ]]
   done
-  need_limits
-  run tests/lib/sandbox env HUSK_TREE="$copy" tools/demo --phase 04 </dev/null
-  echo "$output"
-  [ "$status" = 1 ]
-  [[ $output == *"phase04-cgroups, step 1"* ]]
 }
 
 @test "demo: on a terminal it types, waits for ENTER, and shows notes only if asked" {
   type -P script >/dev/null || skip "needs script(1), of util-linux"
-  local screen=$BATS_TEST_TMPDIR/screen i
-  (for i in {1..3}; do sleep 1; printf '\n'; done) |
+  local screen=$BATS_TEST_TMPDIR/screen
+  (for _ in {1..3}; do sleep 1; printf '\n'; done) |
     SPEED=0 NOTES=1 timeout 30 script -qec 'tools/demo --phase 01' /dev/null >"$screen" || true
   cat "$screen"
   grep -q '\[note\]' "$screen"
   # Three times ENTER are three commands; the fourth is typed, and then there is no more input.
   grep -q 'ps ax' "$screen"
   grep -q 'inside-only' "$screen"
-  ! grep -q 'tmpfs rw' "$screen"
+  [ "$(grep -c 'tmpfs rw' "$screen")" = 0 ]
   run tools/demo --phase 01 </dev/null
   [[ $output != *'[note]'* ]]
 }
@@ -593,7 +590,7 @@ TRACE
   cp "$BATS_TEST_TMPDIR/demo.sh" "$copy/phase01-unshare/demo.sh"
   TMPDIR=$tmp HUSK_TREE=$copy tools/demo --phase 01 </dev/null >/dev/null 3>&- &
   pid=$!
-  for _ in {1..100}; do [ ! -e "$tmp"/husk-demo.*/marker ] || break; sleep 0.05; done
+  for _ in {1..100}; do ! compgen -G "$tmp/husk-demo.*/marker" >/dev/null || break; sleep 0.05; done
   TMPDIR=$tmp run tools/reset --dry-run
   [[ $output != *"$tmp"* ]]
   kill -9 $pid
@@ -686,7 +683,7 @@ TRACE
     mount -t tmpfs t /run
     mkdir -p /run/husk-course/victim /dev/shm/precious && touch /dev/shm/precious/file
     mount --bind /dev/shm/precious /run/husk-course/victim
-    $tools/reset; ls -d /run/husk-course; ls /dev/shm/precious' 
+    $tools/reset; ls -d /run/husk-course || true; ls /dev/shm/precious'
   [[ $output == *"removed       mount /run/husk-course/victim"*"removed       folder /run/husk-course"*$'\nfile' ]]
   [[ $output != *$'\n/run/husk-course' ]]
 }
