@@ -27,10 +27,10 @@ shell: all ## a shell in a container of PHASE
 	@$(MAKE) --no-print-directory -C $(FOLDER) shell
 
 demo: all ## see it work: the course in a minute, or PHASE=03 of it (AUTO=1 BEFORE=1 NOTES=1)
-	@tools/demo $(if $(filter command environment,$(word 1,$(origin PHASE))),--phase $(NN),--course)
+	@tools/as-root tools/demo $(if $(filter command environment,$(word 1,$(origin PHASE))),--phase $(NN),--course)
 
 tour: all ## the demos of all phases, one after the other
-	@tools/demo --tour
+	@tools/as-root tools/demo --tour
 
 diff: ## what PHASE adds to the phase before it
 	@tools/diff --phase $(NN)

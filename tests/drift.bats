@@ -37,7 +37,7 @@ drift() { run "$tree/tools/drift"; echo "$output"; }
   cp "$copy/phase03-pivot-root/rootfs.h" "$copy/phase04-cgroups/"
   drift
   [ "$status" = 1 ]
-  [[ $output == *"phase03-pivot-root: adds 125 code lines, its budget is 110"* ]]
+  [[ $output =~ "phase03-pivot-root: adds "[0-9]+" code lines, its budget is 110" ]]
 }
 
 @test "drift: comments and blank lines are no code" {

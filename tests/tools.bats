@@ -138,9 +138,9 @@ copy_tree() {
 @test "doctor: changes nothing: mounts, cgroups, modules, files" {
   snapshot() {
     cat /proc/self/mountinfo
-    find /sys/fs/cgroup -type d
+    find /sys/fs/cgroup -type d ! -path '*husk-sandbox*'
     cut -d' ' -f1 /proc/modules 2>/dev/null || true
-    find "$SITE/tmp" /run -maxdepth 1
+    find "$SITE/tmp" /dev/shm -maxdepth 1 ! -name before ! -name after ! -name out
   }
   sandboxed "$(declare -f snapshot); snapshot >/dev/shm/before; \$tools/doctor >/dev/shm/out; snapshot >/dev/shm/after
     diff /dev/shm/before /dev/shm/after; tail -n 1 /dev/shm/out"
@@ -532,11 +532,11 @@ TRACE
 @test "demo: an expectation that is not met ends it red, and names the step" {
   copy_tree
   sed -i 's/--expect husk /--expect somebody-else /' "$copy/phase01-unshare/demo.sh"
-  run --separate-stderr env HUSK_TREE="$copy" tools/demo --phase 01 </dev/null
+  run --separate-stderr timeout 60 tests/lib/sandbox env HUSK_TREE="$copy" tools/demo --phase 01 </dev/null
   [ "$status" = 1 ]
   [[ $stderr == *"phase01-unshare, step 1: ./husk hostname"*somebody-else* ]]
   [[ $output != *'echo $$'* ]]
-  BEFORE=1 HUSK_TREE="$copy" run tools/demo --phase 01 </dev/null
+  run timeout 60 tests/lib/sandbox env BEFORE=1 HUSK_TREE="$copy" tools/demo --phase 01 </dev/null
   [ "$status" = 0 ]
 }
 
@@ -561,14 +561,14 @@ TRACE
   type -P script >/dev/null || skip "needs script(1), of util-linux"
   local screen=$BATS_TEST_TMPDIR/screen
   (for _ in {1..3}; do sleep 1; printf '\n'; done) |
-    SPEED=0 NOTES=1 timeout 30 script -qec 'tools/demo --phase 01' /dev/null >"$screen" || true
+    SPEED=0 NOTES=1 timeout 30 script -qec "${user[*]} tools/demo --phase 01" /dev/null >"$screen" || true
   cat "$screen"
   grep -q '\[note\]' "$screen"
   # Three times ENTER are three commands; the fourth is typed, and then there is no more input.
   grep -q 'ps ax' "$screen"
   grep -q 'inside-only' "$screen"
   [ "$(grep -c 'tmpfs rw' "$screen")" = 0 ]
-  run tools/demo --phase 01 </dev/null
+  run "${user[@]}" tools/demo --phase 01 </dev/null
   [[ $output != *'[note]'* ]]
 }
 
