@@ -36,7 +36,7 @@ diff: ## what PHASE adds to the phase before it
 	@tools/diff --phase $(NN)
 
 explain: all ## the kernel calls of a run of PHASE, each with a sentence (needs strace)
-	@tools/deps strace
+	@tools/deps explain
 	@tools/explain --phase $(NN)
 
 attack: kit ## try the attacks on PHASE: which get through?
