@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# signals.bats: a stop signal sent to husk ends the container, and leaves nothing behind.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # lib/phase.bash and bats have them
+load lib/phase
+
+setup_file() { phase_setup 01; }
+
+# In the sandbox: NN FOLDER SIGNAL... prints "SIGNAL status" for each, then what is left.
+stop='
+  . "$0/lib/cell.bash"
+  PHASE=$1 HUSK=$SITE/husk/$2/husk
+  shift 2
+  before=$("$0/lib/oracle")
+  for signal in "$@"; do
+    build_call "$SITE/kit/sleep" 4242
+    # A shell starts what it puts in the background with SIGINT and SIGQUIT ignored.
+    env --default-signal=INT,QUIT "${call[@]}" 2>/dev/null &
+    pid=$!
+    for tries in {1..200}; do
+      grep -qs "^sleep$" /proc/[0-9]*/comm && break
+      sleep 0.05
+    done
+    kill -"$signal" $pid
+    status=0
+    wait $pid || status=$?
+    echo "$signal $status"
+  done 2>/dev/null
+  diff <(echo "$before") <("$0/lib/oracle")'
+
+stops() { # NN
+  make -s -C "$tree/$(phase_folder "$1")" husk
+  run "$tests/lib/sandbox" bash -c "$stop" "$tests" "$1" "$(phase_folder "$1")" TERM INT HUP QUIT
+  echo "$output"
+  [ "$output" = $'TERM 143\nINT 130\nHUP 129\nQUIT 131' ]
+}
+
+@test "signals: phase 01 stops its container, and leaves nothing" { stops 01; }
+@test "signals: phase 02 stops its container, and leaves nothing" { stops 02; }
+@test "signals: phase 03 stops its container, and leaves nothing" { stops 03; }
+@test "signals: phase 04 stops its container, and leaves nothing" { needs_root; stops 04; }
+@test "signals: phase 05 stops its container, and leaves nothing" { needs_root; stops 05; }
+
+@test "signals: two hundred starts and ends at the same time leave nothing in phase 05" {
+  needs_root
+  run "$tests/lib/sandbox" bash -c 'before=$("$0/lib/oracle")
+    for i in {1..200}; do "$SITE/husk/$1/husk" run --pids=5 -- sh -c "exit $((i % 100))" & pids[i]=$!; done
+    for i in {1..200}; do status=0; wait "${pids[i]}" || status=$?; [ $status = $((i % 100)) ] || echo "$i: $status"; done
+    diff <(echo "$before") <("$0/lib/oracle")' "$tests" "$(phase_folder 05)"
+  echo "$output"
+  [ "$status" = 0 ] && [ -z "$output" ]
+}
+
+@test "signals: a caller that ignores SIGCHLD gets the status all the same" {
+  run "$tests/lib/sandbox" bash -c 'env --ignore-signal=CHLD "$SITE/husk/$1/husk" "$SITE/kit/sh" -c "exit 3"' \
+    _ "$(phase_folder 01)"
+  echo "$output"
+  [ "$status" = 3 ]
+}
