@@ -656,6 +656,18 @@ TRACE
   [[ $output == *"removed       cgroup "*"/husk-course/empty"*$'\nhusk-courses' ]]
 }
 
+@test "reset: removes the cgroups of a killed test run, and no cgroup with somebody in it" {
+  need_limits
+  sandboxed '
+    top=$(awk "\$5 ~ \"^/sys/fs/cgroup\" && / - cgroup2? / { print \$5; exit }" /proc/self/mountinfo)
+    mkdir -p $top/husk-sandbox-killed/deep $top/husk-sandbox-running/deep
+    sleep 300 & echo $! >$top/husk-sandbox-running/deep/cgroup.procs
+    $tools/reset; find $top -name "husk-sandbox*" -printf "%P\n"
+    kill $!; wait; rmdir $top/husk-sandbox-running/deep $top/husk-sandbox-running'
+  [ "$status" = 0 ]
+  [[ $output == *"removed       cgroup "*"/husk-sandbox-killed"*$'\nhusk-sandbox-running' ]]
+}
+
 @test "reset: folders: of a script that has gone, and no other" {
   local tmp=$BATS_TEST_TMPDIR/tmp gone
   mkdir -p "$tmp"/husk-demo.{dead00,live00,reused,nobody} "$tmp/target" "$tmp/husk-demo.x"
