@@ -29,6 +29,7 @@ void ns_watch_signals(void)
 
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would make waitpid(2) fail */
 	watched_signals(&set);
+	sigaddset(&set, SIGPIPE); /* of a child that died early ns_release() learns by EPIPE */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 

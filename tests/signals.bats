@@ -51,6 +51,26 @@ stops() { # NN
   [ "$status" = 0 ] && [ -z "$output" ]
 }
 
+@test "signals: a child that dies before it is released leaves nothing: no SIGPIPE ends husk halfway" {
+  needs_root
+  # strace holds husk up between clone3(2) and what it does next, for long enough to be quicker.
+  run "$tests/lib/sandbox" bash -c 'before=$("$0/lib/oracle")
+    strace -f -o /dev/null -e trace=clone3 -e inject=clone3:delay_exit=3000000 "$SITE/husk/$1/husk" run true &
+    tracer=$!
+    for tries in {1..100}; do
+      child=$(pgrep -P "$(pgrep -P $tracer)" 2>/dev/null) && break
+      sleep 0.02
+    done
+    kill -9 "$child"
+    status=0
+    wait $tracer || status=$?
+    echo "status $status"
+    diff <(echo "$before") <("$0/lib/oracle")' "$tests" "$(phase_folder 05)"
+  echo "$output"
+  [ "$status" = 0 ]
+  [ "$output" = $'husk: release container: Broken pipe\nstatus 137' ]
+}
+
 @test "signals: a caller that ignores SIGCHLD gets the status all the same" {
   run "$tests/lib/sandbox" bash -c 'env --ignore-signal=CHLD "$SITE/husk/$1/husk" "$SITE/kit/sh" -c "exit 3"' \
     _ "$(phase_folder 01)"
