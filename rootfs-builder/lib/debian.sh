@@ -32,11 +32,11 @@ debian_check_suite() { # SUITE
 debian_check_root() {
   local length ids=0
   while read -r _ _ length; do ids=$((ids + length)); done </proc/self/uid_map
-  ((EUID == 0)) || die user "$(id -un)" "debootstrap needs root: use sudo, or build busybox"
+  ((EUID == 0)) || die user "$(id -un 2>/dev/null)" "debootstrap needs root: use sudo, or build busybox"
   ((ids > 65534)) ||
-    die user "$(id -un)" "root of $ids ids in a user namespace: use the real root (sudo)"
+    die user "$(id -un 2>/dev/null)" "root of $ids ids in a user namespace: use the real root (sudo)"
   unshare --mount --pid --fork true 2>/dev/null ||
-    die user "$(id -un)" "has no CAP_SYS_ADMIN here: use a real root shell, or build busybox"
+    die user "$(id -un 2>/dev/null)" "has no CAP_SYS_ADMIN here: use a real root shell, or build busybox"
 }
 
 debian_find_keyring() {
