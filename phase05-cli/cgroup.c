@@ -257,7 +257,9 @@ void cgroup_report(const struct cgroup *cg, const struct config *cfg)
 		killed = cgroup_read_counter(unified(), cg->name, "memory.events", "oom_kill");
 	if (cg->on_v1)
 		killed += cgroup_v1_oom_kills(cg->name);
-	if (killed > 0)
+	if (killed > 0 && cfg->limits[MEMORY] == NO_LIMIT)
+		fprintf(stderr, "husk: OOM-killed: memory ran out, but not by a limit of husk\n");
+	else if (killed > 0)
 		fprintf(stderr, "husk: OOM-killed: the memory limit of %.4g MiB was reached\n",
 			cfg->limits[MEMORY] / 1048576.0);
 }
