@@ -49,6 +49,7 @@ uint64_t caps_wanted(const struct config *cfg)
 
 int caps_parse(const char *text, uint64_t *ret_set)
 {
+	const char *const letters = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	char *words = strdupa(text), *rest = words, *word;
 	uint64_t set = 0;
 	cap_value_t value;
@@ -56,6 +57,9 @@ int caps_parse(const char *text, uint64_t *ret_set)
 	while ((word = strsep(&rest, ","))) {
 		char name[40] = "cap_";
 
+		if (!*word ||
+		    word[strspn(word, letters)]) /* cap_from_name(3) takes numbers, and more */
+			return -1;
 		if (strcasecmp(word, "ALL") == 0) {
 			set = CAPS_ALL;
 			continue;

@@ -241,13 +241,12 @@ static const char *set_user(struct config *cfg, const char *value)
 
 static const char *set_userns(struct config *cfg, const char *value)
 {
-	const char *const expected = "default, or FIRST:COUNT, such as 1000000:65536";
+	const char *const expected = "FIRST:COUNT, such as 1000000:65536";
 	long long first = 1000000, count = 65536;
 	char *end;
 
-	if (strcmp(value, "default") != 0 &&
-	    (parse_digits(value, &end, &first) < 0 || *end != ':' ||
-	     parse_digits(end + 1, &end, &count) < 0 || *end))
+	if (value && (parse_digits(value, &end, &first) < 0 || *end != ':' ||
+		      parse_digits(end + 1, &end, &count) < 0 || *end))
 		return expected;
 	/* The first IDs must be nobody's outside: not root's, and no user's who logs in. */
 	if (first < 65536 || count < 2 || first > UINT32_MAX || count > UINT32_MAX - first)
@@ -279,7 +278,8 @@ static const char *set_no_log(struct config *cfg, const char *value)
 
 static const struct option_row {
 	const char *name;
-	const char *value; /* how the help names it; NULL: it takes none */
+	const char *value; /* how the help names it; NULL: it takes none; in brackets: it need not
+			      have one */
 	const char *help;
 	const char *(*set)(struct config *cfg, const char *value); /* NULL: a limit, then */
 	int (*parse)(const char *text, long long *ret);
@@ -307,13 +307,26 @@ static const struct option_row {
 	{"cap-drop", "NAME,...", "and those to take away, or ALL", drop_caps},
 	{"seccomp", "default|off", "the list of allowed system calls", set_seccomp},
 	{"user", "USER[:GROUP]", "by name or number; default root", set_user},
-	{"userns", "FIRST:COUNT", "user namespace with these IDs, or default", set_userns},
+	{"userns", "[=FIRST:COUNT]", "user namespace, default of 65536 IDs from 1000000",
+	 set_userns},
 	{"security", "default|off", "off: phase 06, for demonstrations", set_security},
 	{"init", NULL, "a process 1 that reaps orphans and forwards signals", set_init},
 	{"log", NULL, "keep in the log what goes to a terminal, too", set_log},
 	{"no-log", NULL, "keep nothing", set_no_log},
 };
 enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+static int needs_value(const struct option_row *row)
+{
+	return row->value && row->value[0] != '[';
+}
+
+static const char *separator(const struct option_row *row)
+{
+	if (!row->value)
+		return " ";
+	return needs_value(row) ? "=" : "";
+}
 
 static void print_help(void)
 {
@@ -325,8 +338,8 @@ static void print_help(void)
 	       "       husk gc                              removes what a killed husk left\n"
 	       "       husk help | husk --version\n\n");
 	for (int i = 0; i < ROWS; i++)
-		printf("  --%s%s%-*s %s\n", rows[i].name, rows[i].value ? "=" : " ",
-		       22 - (int)strlen(rows[i].name), rows[i].value ? rows[i].value : "",
+		printf("  --%s%s%-*s %s\n", rows[i].name, separator(&rows[i]),
+		       23 - (int)(strlen(rows[i].name) + strlen(separator(&rows[i]))), rows[i].value ? rows[i].value : "",
 		       rows[i].help);
 	printf("\nexample: husk run --mem=64M --cpu=25%% --pids=50 -- sh -c 'hostname; ps'\n");
 }
@@ -414,10 +427,12 @@ static int parse_options(struct config *cfg, char **argv, int i)
 			return refuse_unknown(argv[i]);
 		if (!row->value && value)
 			return refuse(argv[i], "this option takes no value", "");
-		if (row->value && !value && !argv[i + 1])
+		if (!value && needs_value(row) && !argv[i + 1])
 			return refuse(argv[i], "needs a value: ", row->value);
-		if (row->value)
-			value = value ? value + 1 : argv[++i];
+		if (value)
+			value++;
+		else if (needs_value(row))
+			value = argv[++i];
 		expected = apply_option(cfg, row, value);
 		if (expected)
 			return refuse_value(row, value, expected);

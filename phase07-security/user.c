@@ -84,6 +84,13 @@ static int find_groups(const char *wanted, const char *member, struct user *user
 	return found;
 }
 
+static int refuse(const char *text, const char *kind, const char *file)
+{
+	fprintf(stderr, "husk: --user=%s: no such %s in the container's /etc/%s\n", text, kind,
+		file);
+	return -1;
+}
+
 int user_find(struct user *ret_user, const struct config *cfg)
 {
 	char *name = strdupa(cfg->user ? cfg->user : "0"), *group = strchr(name, ':');
@@ -94,15 +101,13 @@ int user_find(struct user *ret_user, const struct config *cfg)
 		*group++ = '\0';
 	if (is_number(name))
 		user.uid = strtoul(name, NULL, 10);
-	errno = ENOENT;
 	if (!find_passwd(name, &user, member) && !is_number(name))
-		return fail("find user in the container's /etc/passwd", name);
+		return refuse(cfg->user, "user", "passwd");
 	if (group && is_number(group))
 		user.gid = strtoul(group, NULL, 10);
-	errno = ENOENT;
 	/* As docker does it: with a group of its own choice it gets no others. */
 	if (!find_groups(group, group || !cfg->user ? "" : member, &user))
-		return fail("find group in the container's /etc/group", group);
+		return refuse(cfg->user, "group", "group");
 	*ret_user = user;
 	return 0;
 }
