@@ -1,0 +1,107 @@
+/*
+ * init.c: a PID 1 that does its two duties, pid_namespaces(7). See init.h.
+ */
+#include "init.h"
+#include "cli.h"
+#include "husk.h"
+#include "ns.h"
+#include "record.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int init_die_with_husk(const struct config *cfg)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return fail("follow", "husk");
+	/* Too late if it died before that call; getppid(2) is always 0 in a new PID namespace. */
+	return record_is_held(cfg) ? 0 : -1;
+}
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Reaps what has ended; returns whether the command was among it. */
+static int reap(pid_t command, int *ret_status)
+{
+	int status, has_ended = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == command) {
+			*ret_status = exit_status(status);
+			has_ended = 1;
+		}
+	return has_ended;
+}
+
+int init_run(const struct config *cfg)
+{
+	sigset_t all, before;
+	siginfo_t info;
+	pid_t command;
+	int sig, status = 0;
+
+	close_range(3, ~0U, 0); /* /proc/1/fd would lead the container to files of the host */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before); /* before the first child can end */
+	command = fork();
+	if (command == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		_exit(cli_exec(cfg));
+	}
+	if (command < 0) {
+		fail("fork", "the command");
+		return EXIT_HUSK;
+	}
+	for (;;) {
+		sig = sigwaitinfo(&all, &info);
+		if (sig == SIGCHLD && reap(command, &status))
+			return status;
+		/* What a terminal sends (SI_KERNEL) the command has got, too: same process group.
+		 */
+		if (sig > 0 && sig != SIGCHLD && info.si_code != SI_KERNEL)
+			kill(command, sig);
+	}
+}
+
+/* Whether PID 1 of the container catches, blocks or ignores the signal: then it has an opinion. */
+static int has_opinion(pid_t pid, int sig)
+{
+	char path[64], line[128];
+	unsigned long long mask, all = 0;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	stream = fopen(path, "re");
+	while (stream && fgets(line, sizeof(line), stream))
+		if (sscanf(line, "SigBlk: %llx", &mask) == 1 ||
+		    sscanf(line, "SigIgn: %llx", &mask) == 1 ||
+		    sscanf(line, "SigCgt: %llx", &mask) == 1)
+			all |= mask;
+	if (stream)
+		fclose(stream);
+	return (all >> (sig - 1)) & 1;
+}
+
+static int asks_to_stop(int sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
+}
+
+void init_forward_signal(struct ns_child *child, const siginfo_t *info)
+{
+	int sig = info->si_signo;
+
+	if (has_opinion(child->pid, sig)) {
+		if (info->si_code != SI_KERNEL)
+			kill(child->pid, sig);
+	} else if (asks_to_stop(sig)) {
+		child->stopped_by = sig;
+		kill(child->pid, SIGKILL);
+	}
+}
