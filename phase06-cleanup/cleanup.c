@@ -17,10 +17,13 @@
 
 int cleanup_container(const char *name)
 {
-	if (cgroup_remove(name) < 0)
-		return -1;
-	record_remove(name);
-	return 0;
+	int result = cgroup_remove(name);
+
+	if (result == 0)
+		record_remove(name);
+	else
+		fprintf(stderr, "husk: remove %s: not all of it; `husk gc` tries again\n", name);
+	return result;
 }
 
 /*

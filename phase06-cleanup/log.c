@@ -34,6 +34,7 @@ static FILE *create_file(void)
 	char path[PATH_MAX], stamp[32];
 	struct timespec now;
 	struct tm tm;
+	FILE *file;
 	int fd = -1;
 
 	if (place_make(place_data(), "logs") < 0)
@@ -45,10 +46,10 @@ static FILE *create_file(void)
 			 now.tv_nsec);
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	} while (fd < 0 && errno == EEXIST);
-	if (fd >= 0)
-		return fdopen(fd, "w");
-	fail("create", path);
-	return NULL;
+	file = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (!file)
+		fail("create", path);
+	return file;
 }
 
 /* A line of the log for each line of the text; the last one may be only a part. */
@@ -80,9 +81,15 @@ static void write_lines(FILE *file, int stream, const char *text, size_t size)
 
 static int write_all(int fd, const char *text, size_t size)
 {
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
+
 	while (size > 0) {
 		ssize_t written = write(fd, text, size);
 
+		if (written < 0 && errno == EAGAIN) { /* O_NONBLOCK, by somebody who shares it */
+			poll(&writable, 1, -1);
+			continue;
+		}
 		if (written < 0)
 			return -1;
 		text += written;
@@ -126,8 +133,11 @@ static int is_logged(const struct config *cfg, int stream)
 	return cfg->log == LOG_ALL || (cfg->log == LOG_PIPES && !isatty(stream));
 }
 
-/* Pipes for the streams that are logged: read ends for the logger, write ends for the container. */
-static int make_pipes(const struct config *cfg, int ret_read[3], int ret_write[3])
+/*
+ * For the streams that are logged: pipes, read ends for the logger, write ends for the container,
+ * and a place to keep our own. Without that, log_finish() would wait for us to close the pipe.
+ */
+static int make_pipes(const struct config *cfg, int ret_read[3], int ret_write[3], int ret_own[3])
 {
 	for (int stream = 1; stream <= 2; stream++) {
 		int ends[2];
@@ -139,6 +149,9 @@ static int make_pipes(const struct config *cfg, int ret_read[3], int ret_write[3
 			return fail("create", "pipe of the log");
 		ret_read[stream] = ends[0];
 		ret_write[stream] = ends[1];
+		ret_own[stream] = fcntl(stream, F_DUPFD_CLOEXEC, 3);
+		if (ret_own[stream] < 0)
+			return fail("keep", stream_names[stream]);
 	}
 	return 0;
 }
@@ -162,7 +175,7 @@ int log_start(struct log *ret_log, const struct config *cfg)
 	if (!is_logged(cfg, STDOUT_FILENO) && !is_logged(cfg, STDERR_FILENO))
 		return 0;
 	file = create_file();
-	if (!file || make_pipes(cfg, pipes, inputs) < 0)
+	if (!file || make_pipes(cfg, pipes, inputs, log.streams) < 0)
 		return -1;
 	snprintf(header, sizeof(header), "container %s\n", cfg->name);
 	write_lines(file, 0, header, strlen(header));
@@ -173,7 +186,6 @@ int log_start(struct log *ret_log, const struct config *cfg)
 		if (inputs[stream] < 0)
 			continue;
 		if (log.logger > 0) {
-			log.streams[stream] = fcntl(stream, F_DUPFD_CLOEXEC, 3);
 			dup2(inputs[stream], stream);
 			close(pipes[stream]);
 		}

@@ -65,7 +65,16 @@ static int is_same_file(int fd, const char *path)
 	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino;
 }
 
-/* A new file, locked both ways. -1 with errno EEXIST: the name is in use. */
+/* A record that cannot be locked would look like that of a husk that was killed. */
+static int give_up(int fd, const char *path)
+{
+	fail("lock", path);
+	unlink(path);
+	close(fd);
+	return -1;
+}
+
+/* A new file, locked both ways; -1 after it has printed why. */
 static int create_locked(const char *path)
 {
 	for (;;) {
@@ -78,8 +87,12 @@ static int create_locked(const char *path)
 			continue;
 		if (fd < 0)
 			return fail("create run record (`husk ps` shows who has the name)", path);
-		if (lock_for_life(fd) == 0 && flock(fd, LOCK_EX) == 0 && is_same_file(fd, path))
+		if (lock_for_life(fd) < 0 || flock(fd, LOCK_EX) < 0) {
+			if (errno != EAGAIN && errno != EACCES) /* not because gc has it */
+				return give_up(fd, path);
+		} else if (is_same_file(fd, path)) {
 			return fd;
+		}
 		close(fd);
 	}
 }
@@ -92,6 +105,14 @@ static char *choose_name(void)
 	if (getrandom(&random, sizeof(random), 0) < 0 || asprintf(&name, "%016llx", random) < 0)
 		return NULL;
 	return name;
+}
+
+/* What will be shown on terminals must not speak to them. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isprint((unsigned char)*text))
+			*text = '?';
 }
 
 int record_create(struct config *cfg)
@@ -110,8 +131,7 @@ int record_create(struct config *cfg)
 	for (char **word = cfg->argv; *word && length < sizeof(command); word++)
 		length += snprintf(command + length, sizeof(command) - length, "%s%s",
 				   length ? " " : "", *word);
-	for (char *c = command; *c; c++) /* it will be shown on terminals */
-		*c = isprint((unsigned char)*c) ? *c : '?';
+	make_printable(command);
 	if (dprintf(cfg->record, "created %ld\ncommand %s\n", time(NULL), command) < 0) {
 		fail("write", path);
 		record_remove(cfg->name);
@@ -122,7 +142,9 @@ int record_create(struct config *cfg)
 
 int record_add_child(const struct config *cfg, pid_t pid)
 {
-	if (dprintf(cfg->record, "init %d %llu\n", pid, record_start_time(pid)) < 0)
+	unsigned long long start_time = record_start_time(pid);
+
+	if (!start_time || dprintf(cfg->record, "init %d %llu\n", pid, start_time) < 0)
 		return fail("write", "run record");
 	return 0;
 }
@@ -158,12 +180,20 @@ static void read_record(int fd, const char *name, struct record *ret)
 			sscanf(line, "command %255[^\n]", record.command);
 			sscanf(line, "init %d %llu", &record.pid, &record.start_time);
 		}
+	make_printable(record.command); /* the file can be torn, or somebody else's work */
 	*ret = record;
 }
 
-static int is_visible(const struct dirent *entry)
+/* Other names than `--name` takes, a husk did not give. */
+static int is_record(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.';
+	const char *c = entry->d_name;
+
+	if (*c == '.')
+		return 0;
+	while (isalnum((unsigned char)*c) || (*c && strchr("_.-", *c)))
+		c++;
+	return *c == '\0';
 }
 
 int record_each(int (*visit)(const struct record *record, int index))
@@ -174,7 +204,7 @@ int record_each(int (*visit)(const struct record *record, int index))
 	int count, fd, seen = 0, failed = 0;
 
 	make_path(path, NULL);
-	count = scandir(path, &entries, is_visible, alphasort);
+	count = scandir(path, &entries, is_record, alphasort);
 	if (count < 0)
 		return 0; /* no directory: nothing runs */
 	for (int i = 0; i < count; i++) {
@@ -218,11 +248,12 @@ static const char *status_of(const struct record *record)
 static int print_row(const struct record *record, int index)
 {
 	char when[32];
-	struct tm tm;
+	struct tm tm = {0}; /* what it stays if the time is none that a calendar has */
 	time_t created = record->created;
 
 	(void)index;
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", localtime_r(&created, &tm));
+	localtime_r(&created, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
 	printf("%-16s  %-8s  %7d  %s  %s\n", record->name, status_of(record), record->pid, when,
 	       record->command);
 	return 0;

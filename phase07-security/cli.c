@@ -339,8 +339,8 @@ static void print_help(void)
 	       "       husk help | husk --version\n\n");
 	for (int i = 0; i < ROWS; i++)
 		printf("  --%s%s%-*s %s\n", rows[i].name, separator(&rows[i]),
-		       23 - (int)(strlen(rows[i].name) + strlen(separator(&rows[i]))), rows[i].value ? rows[i].value : "",
-		       rows[i].help);
+		       23 - (int)(strlen(rows[i].name) + strlen(separator(&rows[i]))),
+		       rows[i].value ? rows[i].value : "", rows[i].help);
 	printf("\nexample: husk run --mem=64M --cpu=25%% --pids=50 -- sh -c 'hostname; ps'\n");
 }
 

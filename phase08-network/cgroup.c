@@ -259,12 +259,17 @@ void cgroup_report(const struct cgroup *cg, const struct config *cfg)
 			cfg->limits[MEMORY] / 1048576.0);
 }
 
-/* Whether a process is in our own PID namespace: then somebody else put it into the cgroup. */
+/*
+ * Whether a process is in our own PID namespace: then somebody else put it into the cgroup. So it
+ * is if we cannot even see it: then the file says 0, and kill(2) takes 0 for all of our own group.
+ */
 static int is_foreign(pid_t pid)
 {
 	char path[64];
 	struct stat ours, theirs;
 
+	if (pid <= 0)
+		return 1;
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
 	return stat("/proc/self/ns/pid", &ours) == 0 && stat(path, &theirs) == 0 &&
 	       ours.st_ino == theirs.st_ino;

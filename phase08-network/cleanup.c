@@ -18,14 +18,16 @@
 
 int cleanup_container(const char *name)
 {
-	if (net_remove(name) < 0)
-		return -1;
-	if (cgroup_remove(name) < 0)
-		return -1;
-	record_remove(name);
-	return 0;
-}
+	int result = net_remove(name);
 
+	if (cgroup_remove(name) < 0)
+		result = -1;
+	if (result == 0)
+		record_remove(name);
+	else
+		fprintf(stderr, "husk: remove %s: not all of it; `husk gc` tries again\n", name);
+	return result;
+}
 /*
  * Kills PID 1 of the container, with which the kernel kills its whole PID namespace. A pid alone
  * could belong to somebody else by now; a pidfd cannot, once the start time has been compared.

@@ -10,7 +10,7 @@
  * symlink(2) is atomic: of two that want the same one gets EEXIST, and a link that a killed husk
  * left is never half a link.
  *
- *	directory = lease_lock()
+ *	directory = lease_lock(make)
  *	lease_read(directory, &leases), lease_take(directory, ...), lease_drop(directory, ...)
  *	close(directory)
  *
@@ -29,10 +29,14 @@ struct lease {
 };
 
 /*
- * The directory, made if it is not there, and locked until it is closed: nobody else changes
- * leases, bridge and rules meanwhile. Closed, too, when husk is killed.
+ * The directory, locked until it is closed: nobody else changes leases, bridge and rules meanwhile.
+ * The kernel closes it if husk is killed. If there is none it is made, or without `make` the answer
+ * is -1 with errno ENOENT, and no message.
  */
-int lease_lock(void);
+int lease_lock(int make);
+
+/* Whether there is such a directory: without, nobody has anything. */
+int lease_exists(void);
 
 /* Leases without the notes, in an array for free(3). Returns how many. */
 int lease_read(int directory, struct lease **ret_leases);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { RETRIES = 100 };
+
 const char *place_state(void)
 {
 	static char path[PATH_MAX];
@@ -42,23 +44,35 @@ const char *place_data(void)
 	return path;
 }
 
+/* All of PATH, and what is there then; -1 with errno ENOENT if another husk removed it meanwhile.
+ */
+static int make_path(char *path, struct stat *ret)
+{
+	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return lstat(path, ret);
+}
+
 int place_make(const char *base, const char *name)
 {
 	char path[PATH_MAX];
 	struct stat st;
+	int result = -1;
 
-	snprintf(path, sizeof(path), "%s%s%s", base, *name ? "/" : "", name);
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return fail("create", path);
-		*slash = '/';
+	errno = ENOENT;
+	for (int i = 0; i < RETRIES && result < 0 && errno == ENOENT; i++) {
+		snprintf(path, sizeof(path), "%s%s%s", base, *name ? "/" : "", name);
+		result = make_path(path, &st);
 	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (result < 0)
 		return fail("create", path);
 	/* In /tmp anybody could have been here before us, with a directory or a link. */
-	if (lstat(path, &st) < 0)
-		return fail("look at", path);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
 		errno = EPERM;
 		return fail("use (it is not a directory of ours)", path);

@@ -23,7 +23,7 @@ static int is_name_or_number(const char *text)
 {
 	if (is_number(text))
 		return strlen(text) <= 10 && strtoull(text, NULL, 10) <= MAX_ID;
-	if (!isalpha((unsigned char)*text) && *text != '_')
+	if (strlen(text) > MAX_NAME || (!isalpha((unsigned char)*text) && *text != '_'))
 		return 0;
 	while (isalnum((unsigned char)*text) || (*text && strchr("_.-", *text)))
 		text++;
@@ -34,7 +34,7 @@ int user_is_valid(const char *text)
 {
 	char *user = strdupa(text), *group = strchr(user, ':');
 
-	if (strlen(text) > 2 * MAX_NAME)
+	if (strlen(text) > 2 * MAX_NAME + 1)
 		return 0;
 	if (group)
 		*group++ = '\0';

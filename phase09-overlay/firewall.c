@@ -7,8 +7,11 @@
 #include "husk.h"
 #include "lease.h"
 
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /*
  * %1$s is the bridge, %2$s the subnet. `add` of what is there does nothing, so after the two
@@ -47,10 +50,16 @@ static const char rules[] =
 
 static int run(const char *commands)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct nft_ctx *nft;
 	const char *error;
 	int result;
 
+	/* Without such a socket the library would not report an error, but end the process. */
+	result = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	if (result < 0)
+		return fail("reach (`make doctor` says more)", "nftables");
+	close(result);
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
 		return fail("prepare", "nftables");
 	nft_ctx_buffer_error(nft);

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,14 +43,16 @@ static int reap(pid_t command, int *ret_status)
 int init_run(const struct config *cfg)
 {
 	sigset_t all, before;
-	siginfo_t info;
+	struct signalfd_siginfo info;
 	pid_t command;
-	int sig, status = 0;
+	int signals, status = 0;
 
 	close_range(3, ~0U, 0); /* /proc/1/fd would lead the container to files of the host */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before); /* before the first child can end */
-	command = fork();
+	/* While sigwaitinfo(2) waits, they do not count as blocked: husk would see no handler. */
+	signals = signalfd(-1, &all, SFD_CLOEXEC);
+	command = signals < 0 ? -1 : fork();
 	if (command == 0) {
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		_exit(cli_exec(cfg));
@@ -58,15 +61,15 @@ int init_run(const struct config *cfg)
 		fail("fork", "the command");
 		return EXIT_HUSK;
 	}
-	for (;;) {
-		sig = sigwaitinfo(&all, &info);
-		if (sig == SIGCHLD && reap(command, &status))
+	while (read(signals, &info, sizeof(info)) > 0) {
+		if (info.ssi_signo == SIGCHLD && reap(command, &status))
 			return status;
-		/* What a terminal sends (SI_KERNEL) the command has got, too: same process group.
-		 */
-		if (sig > 0 && sig != SIGCHLD && info.si_code != SI_KERNEL)
-			kill(command, sig);
+		/* What a terminal sends (SI_KERNEL) the command has got, too: same group. */
+		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+			kill(command, info.ssi_signo);
 	}
+	fail("read", "signals");
+	return EXIT_HUSK;
 }
 
 /* Whether PID 1 of the container catches, blocks or ignores the signal: then it has an opinion. */

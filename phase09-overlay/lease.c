@@ -18,6 +18,14 @@ static void make_path(char *ret)
 	snprintf(ret, PATH_MAX, "%s/net", place_state());
 }
 
+int lease_exists(void)
+{
+	char path[PATH_MAX];
+
+	make_path(path);
+	return access(path, F_OK) == 0;
+}
+
 int lease_lock(void)
 {
 	char path[PATH_MAX];
@@ -26,11 +34,12 @@ int lease_lock(void)
 
 	make_path(path);
 	for (;;) {
-		if (place_make(place_state(), "net") < 0)
-			return -1;
 		directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (directory < 0 && errno == ENOENT)
-			continue; /* the last other container has just left */
+		if (directory < 0 && errno == ENOENT) {
+			if (place_make(place_state(), "net") < 0)
+				return -1;
+			continue;
+		}
 		if (directory < 0 || flock(directory, LOCK_EX) < 0 || fstat(directory, &st) < 0)
 			return fail("lock", path);
 		if (st.st_nlink > 0)

@@ -34,6 +34,9 @@ struct lease {
  */
 int lease_lock(void);
 
+/* Whether there is such a directory: without, nobody has anything. */
+int lease_exists(void);
+
 /* Leases without the notes, in an array for free(3). Returns how many. */
 int lease_read(int directory, struct lease **ret_leases);
 

@@ -77,8 +77,10 @@ int net_check(struct config *cfg)
 	if (net->mode != NET_BRIDGE && net->port_count)
 		return refuse("--publish", "needs --net=bridge");
 	if (net->mode == NET_BRIDGE && geteuid() != 0) {
-		if (net->mode_asked || net->port_count)
-			return refuse(net->port_count ? "--publish" : "--net=bridge",
+		if (net->port_count)
+			return refuse("--publish", "needs root (`make lab` has it)");
+		if (net->mode_asked)
+			return refuse("--net=bridge",
 				      "needs root (`make lab` has it); --net=none does not");
 		fprintf(stderr, "husk: not root: no bridge, the network is loopback only\n");
 		net->mode = NET_NONE;
@@ -382,8 +384,11 @@ static int leave(int directory, const char *name, const struct lease *leases, in
 int net_remove(const char *name)
 {
 	struct lease *leases;
-	int directory = lease_lock(), count, result = -1;
+	int directory, count, result = -1;
 
+	if (!lease_exists())
+		return 0;
+	directory = lease_lock();
 	if (directory < 0)
 		return -1;
 	count = lease_read(directory, &leases);

@@ -214,6 +214,9 @@ int overlay_remove(const char *name)
 	int parent, result = -1;
 	DIR *top;
 
+	make_path(path, name, "");
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
 	make_path(path, "", "");
 	parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
