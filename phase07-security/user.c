@@ -49,6 +49,8 @@ static int find_passwd(const char *text, struct user *user, char *ret_name)
 	int found = 0;
 
 	while (!found && file && (entry = fgetpwent(file))) {
+		if (!entry->pw_dir) /* "+", which stands for those of a name server */
+			continue;
 		found = is_number(text) ? entry->pw_uid == user->uid
 					: strcmp(entry->pw_name, text) == 0;
 		if (found) {

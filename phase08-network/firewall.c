@@ -11,6 +11,7 @@
 #include <nftables/libnftables.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -48,18 +49,12 @@ static const char rules[] =
 	"add rule ip husk_course leaving ip saddr %2$s oifname \"%1$s\" ct status dnat "
 	"masquerade\n";
 
-static int run(const char *commands)
+static int run_here(const char *commands)
 {
-	struct nft_ctx *nft;
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	const char *error;
 	int result;
 
-	/* Without such a socket the library would not report an error, but end the process. */
-	result = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (result < 0)
-		return fail("reach (`make doctor` says more)", "nftables");
-	close(result);
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
 		return fail("prepare", "nftables");
 	nft_ctx_buffer_error(nft);
@@ -70,6 +65,28 @@ static int run(const char *commands)
 			(int)strcspn(error, "\n"), error);
 	nft_ctx_free(nft);
 	return result < 0 ? -1 : 0;
+}
+
+/*
+ * In a child: short of memory or of files, the library calls exit(3), and there would be nobody to
+ * clean up. The child shares our lock on the leases, flock(2): it outlives us if we are killed.
+ */
+static int run(const char *commands)
+{
+	int status = -1, probe = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	pid_t child;
+
+	if (probe < 0)
+		return fail("reach (`make doctor` says more)", "nftables");
+	close(probe);
+	child = fork();
+	if (child == 0)
+		_exit(run_here(commands) < 0 ? EXIT_HUSK : 0);
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return fail("start", "nftables");
+	if (WIFSIGNALED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != EXIT_HUSK))
+		fprintf(stderr, "husk: set up nftables: libnftables gave up\n");
+	return status ? -1 : 0;
 }
 
 int firewall_apply(const char *subnet, const struct lease *leases, int count, const char *except)

@@ -26,7 +26,7 @@ int lease_exists(void)
 	return access(path, F_OK) == 0;
 }
 
-int lease_lock(int make)
+int lease_lock(void)
 {
 	char path[PATH_MAX];
 	struct stat st;

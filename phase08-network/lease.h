@@ -10,7 +10,7 @@
  * symlink(2) is atomic: of two that want the same one gets EEXIST, and a link that a killed husk
  * left is never half a link.
  *
- *	directory = lease_lock(make)
+ *	directory = lease_lock()
  *	lease_read(directory, &leases), lease_take(directory, ...), lease_drop(directory, ...)
  *	close(directory)
  *
@@ -29,11 +29,10 @@ struct lease {
 };
 
 /*
- * The directory, locked until it is closed: nobody else changes leases, bridge and rules meanwhile.
- * The kernel closes it if husk is killed. If there is none it is made, or without `make` the answer
- * is -1 with errno ENOENT, and no message.
+ * The directory, made if it is not there, and locked until it is closed: nobody else changes
+ * leases, bridge and rules meanwhile. The kernel closes it if husk is killed.
  */
-int lease_lock(int make);
+int lease_lock(void);
 
 /* Whether there is such a directory: without, nobody has anything. */
 int lease_exists(void);

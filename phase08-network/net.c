@@ -38,8 +38,9 @@ int net_parse_subnet(const char *text, uint32_t *ret_subnet, int *ret_prefix)
 	prefix = atoi(bits);
 	if (net_parse_address(address, &subnet) < 0 || prefix < 8 || prefix > 30)
 		return -1;
-	/* 127 is loopback, 224 and above are multicast and reserved. */
-	if (subnet & UINT32_MAX >> prefix || subnet >> 24 == 127 || subnet >> 24 >= 224)
+	/* 0 is this network, 127 loopback, 224 and above are multicast and reserved. */
+	if (subnet & UINT32_MAX >> prefix || subnet >> 24 == 0 || subnet >> 24 == 127 ||
+	    subnet >> 24 >= 224)
 		return -1;
 	*ret_subnet = subnet;
 	*ret_prefix = prefix;
@@ -216,7 +217,7 @@ int net_create(struct config *cfg)
 		find_nameservers(&cfg->net);
 	if (cfg->net.mode != NET_BRIDGE)
 		return 0;
-	directory = lease_lock(1);
+	directory = lease_lock();
 	if (directory < 0)
 		return -1;
 	result = join(directory, cfg);
@@ -388,7 +389,7 @@ int net_remove(const char *name)
 
 	if (!lease_exists())
 		return 0;
-	directory = lease_lock(1);
+	directory = lease_lock();
 	if (directory < 0)
 		return -1;
 	count = lease_read(directory, &leases);

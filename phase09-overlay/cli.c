@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "caps.h"
 #include "husk.h"
+#include "rootfs.h"
 #include "user.h"
 
 #include <ctype.h>
@@ -549,6 +550,12 @@ static int parse_run(struct config *cfg, int argc, char **argv)
 		refuse("run", "no command; an example: husk run -- sh", "");
 		return CLI_BAD;
 	}
+	if (cfg->image && cfg->rootfs) {
+		refuse("--image", "not together with --rootfs", "");
+		return CLI_BAD;
+	}
+	if (!cfg->rootfs)
+		cfg->rootfs = rootfs_default();
 	cfg->argv = argv + command;
 	return CLI_RUN;
 }

@@ -30,7 +30,7 @@ struct lease {
 
 /*
  * The directory, made if it is not there, and locked until it is closed: nobody else changes
- * leases, bridge and rules meanwhile. Closed, too, when husk is killed.
+ * leases, bridge and rules meanwhile. The kernel closes it if husk is killed.
  */
 int lease_lock(void);
 

@@ -96,7 +96,6 @@ static int run(struct config *cfg)
 int main(int argc, char **argv)
 {
 	struct config cfg = {
-		.rootfs = rootfs_default(),
 		.namespaces = CLONE_NEWUTS | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC,
 		.hostname = "husk",
 		.limits = {[MEMORY] = 100 << 20, [CPU] = CPU_PERIOD_US / 2, [PIDS] = 50},

@@ -38,8 +38,9 @@ int net_parse_subnet(const char *text, uint32_t *ret_subnet, int *ret_prefix)
 	prefix = atoi(bits);
 	if (net_parse_address(address, &subnet) < 0 || prefix < 8 || prefix > 30)
 		return -1;
-	/* 127 is loopback, 224 and above are multicast and reserved. */
-	if (subnet & UINT32_MAX >> prefix || subnet >> 24 == 127 || subnet >> 24 >= 224)
+	/* 0 is this network, 127 loopback, 224 and above are multicast and reserved. */
+	if (subnet & UINT32_MAX >> prefix || subnet >> 24 == 0 || subnet >> 24 == 127 ||
+	    subnet >> 24 >= 224)
 		return -1;
 	*ret_subnet = subnet;
 	*ret_prefix = prefix;

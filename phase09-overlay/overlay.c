@@ -215,18 +215,21 @@ int overlay_remove(const char *name)
 	DIR *top;
 
 	make_path(path, name, "");
-	if (access(path, F_OK) < 0 && errno == ENOENT)
+	if (access(path, F_OK) < 0 && errno == ENOENT) /* takes no file that we may not have */
 		return 0;
 	make_path(path, "", "");
 	parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
-		return errno == ENOENT ? 0 : fail("open", path);
-	make_path(path, name, "");
+		return fail("open", path);
 	top = open_stream(parent, name);
-	if (top && remove_levels(top) == 0)
-		result = unlinkat(parent, name, AT_REMOVEDIR);
+	if (top) {
+		/* It is the "/" that the container could close even to us. */
+		fchmodat(dirfd(top), "upper", 0700, 0);
+		if (remove_levels(top) == 0)
+			result = unlinkat(parent, name, AT_REMOVEDIR);
+	}
 	if (result < 0)
-		result = errno == ENOENT ? 0 : fail("remove", path);
+		fail("remove layers of", name);
 	if (top)
 		closedir(top);
 	close(parent);
