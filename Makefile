@@ -3,8 +3,8 @@
 # Set-up is part of every verb: what it needs is installed by the system's package manager if make
 # runs as root or can ask sudo; else one line says what is missing.
 
-PHASES := $(patsubst %/,%,$(sort $(wildcard phase[0-9][0-9]-*/)))
-PHASE ?= 05
+PHASES := $(patsubst %/Makefile,%,$(sort $(wildcard phase[0-9][0-9]-*/Makefile)))
+PHASE ?= $(lastword $(PHASES))
 PREFIX ?= /usr/local
 # 03, phase03 and phase03-pivot-root name the same phase.
 NN = $(patsubst phase%,%,$(firstword $(subst -, ,$(PHASE))))
@@ -38,6 +38,9 @@ diff: ## what PHASE adds to the phase before it
 explain: all ## the kernel calls of a run of PHASE, each with a sentence (needs strace)
 	@tools/deps explain
 	@tools/explain --phase $(NN)
+
+sweep: kit ## kill husk of PHASE at 60 points and 30 moments: what is left? (POINTS= MOMENTS= SEED=)
+	@tests/sweep --phase $(NN) $(if $(POINTS),--points $(POINTS)) $(if $(MOMENTS),--moments $(MOMENTS)) $(if $(SEED),--seed $(SEED))
 
 attack: kit ## try the attacks on PHASE: which get through?
 	@tools/attack $(NN)
@@ -101,6 +104,6 @@ deps-demo:
 deps-test:
 	@tools/deps demo test
 
-.PHONY: help all run shell demo tour diff explain attack break start grade matrix lab doctor test \
+.PHONY: help all run shell demo tour diff explain sweep attack break start grade matrix lab doctor test \
 	lint format carry reset deps install clean lab-clean kit deps-demo deps-test
 .DEFAULT_GOAL := help

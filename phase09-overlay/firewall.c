@@ -19,8 +19,8 @@
  * flushes the table is as if it were new, while connections that it translates go on.
  *
  *	guard        For host -> 127.0.0.1:PORT to be translated, the kernel must route 127.0.0.0/8
- *	             over the bridge (route_localnet). So must be refused what comes the other way:
- *	             CVE-2020-8558.
+ *	             over the bridge (route_localnet). So must be refused what comes the other way,
+ *	             CVE-2020-8558, or claims to come from there.
  *	published    from outside, or from a container, to a port of any address of the host, but
  *	             never to its 127.0.0.1
  *	own          the same for programs of the host, which never pass the hook prerouting
@@ -40,6 +40,7 @@ static const char rules[] =
 	"flush table ip husk_course\n"
 	"flush map ip husk_course ports\n"
 	"add rule ip husk_course guard iifname \"%1$s\" ip daddr 127.0.0.0/8 drop\n"
+	"add rule ip husk_course guard iifname \"%1$s\" ip saddr 127.0.0.0/8 drop\n"
 	"add rule ip husk_course published ip daddr != 127.0.0.0/8 fib daddr type local "
 	"dnat ip to meta l4proto . th dport map @ports\n"
 	"add rule ip husk_course own fib daddr type local "
@@ -84,7 +85,9 @@ static int run(const char *commands)
 		_exit(run_here(commands) < 0 ? EXIT_HUSK : 0);
 	if (child < 0 || waitpid(child, &status, 0) < 0)
 		return fail("start", "nftables");
-	if (WIFSIGNALED(status) || (WEXITSTATUS(status) && WEXITSTATUS(status) != EXIT_HUSK))
+	if (WIFSIGNALED(status)) /* somebody kills our helpers; doing it twice does no harm */
+		return run_here(commands);
+	if (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != EXIT_HUSK)
 		fprintf(stderr, "husk: set up nftables: libnftables gave up\n");
 	return status ? -1 : 0;
 }

@@ -92,7 +92,7 @@ static const char *adapt(struct unpacking *un, struct archive_entry *entry)
 		return "too many members";
 	if (is_too_large(un, archive_entry_size(entry), archive_entry_size(entry)))
 		return "too large, unpacked";
-	if (!name || strlen(name) >= PATH_MAX)
+	if (!name || strlen(name) >= PATH_MAX || (target && strlen(target) >= PATH_MAX))
 		return "a name that cannot be used";
 	if (*name == '/')
 		archive_entry_set_pathname(entry, strdupa(name + strspn(name, "/")));

@@ -108,8 +108,8 @@ static int take_address(int leases, struct config *cfg)
 	}
 	net_show_subnet(net, text);
 	fprintf(stderr,
-		"husk: no address left in %s: %u containers have one; end some, or all and take "
-		"a larger --subnet\n",
+		"husk: no address left in %s: all %u are leased; end a container, or all of them "
+		"and take a larger --subnet\n",
 		text, broadcast - first);
 	return -1;
 }

@@ -3,7 +3,7 @@
  *
  * What a container leaves in its layer is as hostile as the container: names with control
  * characters, directories nested deeper than any path is long, modes that lock out their owner.
- * So everything below goes one name at a time, from an open directory, and follows no link.
+ * So it is removed one name at a time, from an open directory, and no link is followed.
  */
 #include "overlay.h"
 #include "husk.h"

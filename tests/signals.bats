@@ -41,14 +41,39 @@ stops() { # NN
 @test "signals: phase 04 stops its container, and leaves nothing" { needs_root; stops 04; }
 @test "signals: phase 05 stops its container, and leaves nothing" { needs_root; stops 05; }
 
-@test "signals: two hundred starts and ends at the same time leave nothing in phase 05" {
+# The phases from 06 on, one word each, of the folders there are.
+later_phases() {
+  local folder
+  for folder in "$tree"/phase0[6-9]-*/Makefile; do
+    folder=${folder#"$tree"/phase}
+    echo "${folder%%-*}"
+  done
+}
+
+@test "signals: each phase from 06 on stops its container, and leaves nothing" {
   needs_root
+  local phase
+  for phase in $(later_phases); do
+    echo "phase $phase"
+    stops "$phase"
+  done
+}
+
+starts_at_once() { # NN
+  make -s -C "$tree/$(phase_folder "$1")" husk
   run "$tests/lib/sandbox" bash -c 'before=$("$0/lib/oracle")
     for i in {1..200}; do "$SITE/husk/$1/husk" run --pids=5 -- sh -c "exit $((i % 100))" & pids[i]=$!; done
     for i in {1..200}; do status=0; wait "${pids[i]}" || status=$?; [ $status = $((i % 100)) ] || echo "$i: $status"; done
-    diff <(echo "$before") <("$0/lib/oracle")' "$tests" "$(phase_folder 05)"
-  echo "$output"
+    diff <(echo "$before") <("$0/lib/oracle")' "$tests" "$(phase_folder "$1")"
+  echo "phase $1: $output"
   [ "$status" = 0 ] && [ -z "$output" ]
+}
+
+@test "signals: two hundred starts and ends at the same time leave nothing in phase 05" { needs_root; starts_at_once 05; }
+@test "signals: nor in phase 06, nor in the newest" {
+  needs_root
+  starts_at_once 06
+  starts_at_once "$(later_phases | tail -1)"
 }
 
 @test "signals: a child that dies before it is released leaves nothing: no SIGPIPE ends husk halfway" {

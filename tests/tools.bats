@@ -146,7 +146,7 @@ copy_tree() {
     diff /dev/shm/before /dev/shm/after; tail -n 1 /dev/shm/out"
   [ "$status" = 0 ]
   [ "${#lines[@]}" = 1 ]
-  [[ ${lines[0]} == "doctor: phases 01-05 can run here"* ]]
+  [[ ${lines[0]} == "doctor: phases 01-09 can run here"* ]]
 }
 
 @test "doctor: without namespaces nothing can run: exit status 1, and the fix" {
@@ -260,6 +260,26 @@ finds() { # NEED STATUS TEXT
   finds wsl note wslconfig
   HUSK_DOCTOR_HOST=$host run tools/doctor
   [ "$status" = 1 ]
+}
+
+@test "doctor: names the libraries that are missing, and one command for all of them" {
+  fake_host
+  mkdir -p "$host/usr/include/sys" "$host/usr/include/libmnl" "$host/usr/include/nftables"
+  touch "$host"/usr/include/{sys/capability.h,seccomp.h,archive.h,libmnl/libmnl.h,nftables/libnftables.h}
+  finds libraries ok ''
+  rm "$host"/usr/include/{seccomp.h,archive.h}
+  finds libraries note 'libseccomp libarchive'
+  ! type -P apt-get >/dev/null || finds libraries note 'sudo apt install libseccomp-dev libarchive-dev'
+}
+
+@test "doctor: a table of somebody else that drops what is forwarded is named, with the way through" {
+  [ "$(id -u)" = 0 ] || skip "needs root"
+  sandboxed 'nft add table inet theirs; nft "add chain inet theirs gate { type filter hook forward priority 0; policy drop; }"
+    $tools/doctor --check firewall bridge || true
+    nft insert rule inet theirs gate iifname huskc0 accept'
+  [ "$status" = 0 ]
+  [[ $output == *"note    firewall"*"nftables chain inet theirs gate"*"sudo nft insert rule inet theirs gate iifname huskc0 accept"* ]]
+  [[ $output != *" bridge "* ]]
 }
 
 @test "doctor: knows why user namespaces are refused" {

@@ -84,10 +84,12 @@ function is_inside(who) { return role[who] == "pid 1" || role[who] == "inside" }
 function child_role(parent, call) {
 	if (call ~ /CLONE_THREAD/)
 		return role[parent]
-	if (call ~ /CLONE_NEWPID/ || next_is_first[parent] == 1) {
+	if (next_is_first[parent] == 1) {
 		next_is_first[parent] = 2
 		return "pid 1"
 	}
+	if (call ~ /CLONE_NEWPID/)
+		return "pid 1"
 	return next_is_first[parent] == 2 ? "inside" : "helper"
 }
 
@@ -156,6 +158,8 @@ function shorten(call,    result) {
 	call = without_handles(call)
 	if (call ~ /^(clone|clone3|unshare|setns)\(/)
 		call = flags_only(call)
+	if (call ~ /^send(to|msg)\(.*nlmsg_type=/)
+		return message_only(call) result
 	if (call ~ /^(write|read|sendto|sendmsg)\(/)
 		sub(/, [0-9]+(, [^,]*)*\)$/, ")", call)
 	if (call ~ /^(wait4|waitid)\(/)
@@ -208,6 +212,24 @@ function flags_only(call,    name, list, n, i, flag, new, others) {
 	if (new != "")
 		sub(/^CLONE_/, "|", others)
 	return name "(" new others ")"
+}
+
+# A netlink message: what is asked for, and of which device. What the container sends strace cannot
+# decode: the process is in another PID namespace.
+function message_only(call,    name, type, device) {
+	name = call
+	sub(/\(.*/, "", name)
+	if (call ~ /NFNL_MSG_BATCH_BEGIN/)
+		return name "(nftables batch)"
+	type = call
+	sub(/.*nlmsg_type=/, "", type)
+	sub(/[ ,].*/, "", type)
+	sub(/^0x10$/, "RTM_NEWLINK", type)
+	sub(/^0x14$/, "RTM_NEWADDR", type)
+	sub(/^0x18$/, "RTM_NEWROUTE", type)
+	if (match(call, /IFLA_IFNAME}, "[^"]*/))
+		device = ", " substr(call, RSTART + 15, RLENGTH - 15)
+	return name "(" type device ")"
 }
 
 function status_only(call,    name, status) {

@@ -26,19 +26,21 @@ check_ps_own() {
 
 check_mount_private() {
   local spot=$SITE/tmp/spot place seen=0
+  local -a places=("$spot" "$SITE/rootfs$spot")
+  options_of_07 --security=off # else there is no mount inside: mount-inside
+  mkdir -p "${places[@]}"
+  # In an overlay there is nothing of what is mounted below its layers: a volume brings it in.
+  case $PHASE in 09 | final) OPTIONS+=(-v "$spot:$spot") places=("$spot") ;; esac
   # Shared mounts, as systemd makes them all: in the sandbox everything else is private already.
-  for place in "$spot" "$SITE/rootfs$spot"; do
-    mkdir -p "$place"
+  for place in "${places[@]}"; do
     mount -t tmpfs spot "$place"
     mount --make-shared "$place"
     mkdir "$place/deep"
   done
   inside "mount -t tmpfs leaked-mount $spot/deep && echo mounted; grep -c leaked-mount /proc/self/mountinfo"
   ! grep -q leaked-mount /proc/self/mountinfo || seen=1
-  for place in "$spot" "$SITE/rootfs$spot"; do
-    umount -R "$place"
-    rmdir "$place"
-  done
+  umount -R "${places[@]}"
+  rmdir "$spot" "$SITE/rootfs$spot"
   explain "mount inside: $out; seen outside: $seen"
   [ $seen = 0 ] && [ "$out" = $'mounted\n1' ]
 }
@@ -53,12 +55,13 @@ check_sysv_ipc() {
 }
 
 check_set_hostname() {
-  local after
+  local after expected=$TOKEN
+  case $PHASE in plain | 0[1-6]) ;; *) expected=husk ;; esac # then not even the own one can be set
   inside "hostname $TOKEN; hostname"
   after=$(</proc/sys/kernel/hostname)
   "$SITE/kit/hostname" sandbox
   explain "inside it became '$out', outside '$after'"
-  [ "$after" = sandbox ] && [ "$out" = "$TOKEN" ]
+  [ "$after" = sandbox ] && [ "$out" = "$expected" ]
 }
 
 check_signal_host() {

@@ -15,10 +15,14 @@ OPTIONS=() # of `husk run`, from phase05 on
 user_prefix=()
 if [ -n "${AS_USER:-}" ]; then
   if [ "$(awk '{ print $3; exit }' /proc/self/uid_map)" -gt 1 ]; then
-    user_prefix=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+    user=65534
+    user_prefix=(setpriv --reuid "$user" --regid "$user" --clear-groups)
   else # one uid is all we have: hide that it is root's
-    user_prefix=(unshare --user --map-user=1000 --map-group=1000)
+    user=1000
+    user_prefix=(unshare --user "--map-user=$user" "--map-group=$user")
   fi
+  # Root's are not for others to use.
+  user_prefix+=(env "HUSK_STATE=$SITE/users/$user/state" "HUSK_DATA=$SITE/users/$user/data")
 fi
 
 # Sets $call to what has to be executed so that CMD runs the way this phase is called.

@@ -31,7 +31,11 @@ host_state() {
   done
   sed 's/^/mount /' /proc/self/mounts
   find /sys/fs/cgroup -maxdepth 3 -type d -path '*husk-course*' ! -path '*husk-sandbox*' 2>/dev/null | sed 's/^/cgroup /'
-  find /run/husk-course -mindepth 1 -maxdepth 1 2>/dev/null | sed 's/^/file /'
+  find /run/husk-course -mindepth 1 2>/dev/null | sed 's/^/state /'
+  find /var/lib/husk-course -mindepth 2 -maxdepth 2 ! -path '*/rootfs/*' ! -path '*/images/*' ! -path '*/logs/*' 2>/dev/null | sed 's/^/data /'
+  sed -n 's/^ *\(huskc[^:]*\):.*/link \1/p' /proc/self/net/dev
+  PATH=$PATH:/usr/sbin:/sbin nft list tables 2>/dev/null | grep husk_course || true
+  sed 's/^/ip_forward /' /proc/sys/net/ipv4/ip_forward
   git -C "$tree" ls-files --others --exclude-standard 2>/dev/null | sed 's/^/file /'
   echo "hostname $(</proc/sys/kernel/hostname)"
 }

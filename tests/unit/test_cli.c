@@ -1,6 +1,8 @@
 /*
  * test_cli.c: phase05's parsers, and how a whole command line is taken. What a refusal looks like
  * from outside is tested by tests/checks/phase05.bash.
+ *
+ * Tests: phase05-cli cli.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

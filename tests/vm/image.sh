@@ -107,7 +107,7 @@ image_filter() {
         -e '/gconv/(IBM|EBCDIC|CP[0-9]|MAC|JIS|BIG|EUC)' \
         -e '/(lto1|cc1plus|f951|g\+\+-mapper-server|[^/]*-lto-dump-[0-9]*|[^/]*-(dwp|ld.gold))$' \
         -e '/lib(asan|tsan|lsan|hwasan|gomp|itm|stdc\+\+|stdc\+\+fs|supc\+\+|bfd|opcodes)\.a$' \
-        -e '/libtsan\.so|/libhwasan\.so|/libicudata' \
+        -e '/libtsan\.so|/libhwasan\.so' \
         -e '/(include|lib)/c\+\+/'
 }
 
