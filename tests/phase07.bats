@@ -23,8 +23,8 @@ setup_file() { phase_setup 07; }
 @test "07 attack: make a node of a disk" { needs_root; check mknod-block; }
 @test "07 attack: open a file by its handle: shocker" { needs_root; check open-by-handle; }
 @test "07 attack: get all rights in a user namespace, by unshare(2)" { check userns-unshare; }
-@test "07 attack: the same by clone(2)" { check userns-clone; }
-@test "07 attack: the same by clone3(2), whose flags no filter can see" { check userns-clone3; }
+@test "07 attack: get all rights in a user namespace, by clone(2)" { check userns-clone; }
+@test "07 attack: get all rights in a user namespace, by clone3(2), whose flags no filter sees" { check userns-clone3; }
 @test "07 attack: mount a file system" { check mount-inside; }
 @test "07 attack: read what is masked: by umount, remount, another procfs" { needs_root; check unmask; }
 @test "07 guarantee: what tells about the host in /proc and /sys is empty" { needs_root; check masked-paths; }
@@ -41,7 +41,7 @@ setup_file() { phase_setup 07; }
 @test "07 attack: send packets with forged headers" { needs_root; check raw-socket; }
 @test "07 attack: read the kernel's log" { needs_root; check kernel-log; }
 @test "07 attack: read a key of the caller's session keyring" { check keyring-read; }
-@test "07 attack: the same where keyctl(2) is not filtered" { check keyring-own; }
+@test "07 attack: read that key where keyctl(2) is not filtered" { check keyring-own; }
 @test "07 attack: load something into the kernel by bpf(2)" { needs_root; check bpf; }
 @test "07 attack: count what happens in the kernel by perf_event_open(2)" { needs_root; check perf-event; }
 @test "07 attack: halt the kernel inside a page fault" { check userfaultfd; }
@@ -49,7 +49,7 @@ setup_file() { phase_setup 07; }
 @test "07 guarantee: AF_ALG sockets get EPERM" { check alg; }
 @test "07 attack: talk to the hypervisor by an AF_VSOCK socket" { check vsock; }
 @test "07 attack: type into the terminal of the caller" { check tiocsti; }
-@test "07 attack: the same with a request above 32 bits" { check tiocsti-high-bits; }
+@test "07 attack: type into it by a request of more than 32 bits" { check tiocsti-high-bits; }
 @test "07 guarantee: a root whose /proc, /sys or /dev is a link is refused" { check symlinked-mount-points; }
 @test "07 guarantee: --cap-add and --cap-drop change the set, and nothing else" { check capability-options; }
 @test "07 guarantee: --user takes names, numbers, groups; nothing doubtful" { check user-option; }
