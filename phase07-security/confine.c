@@ -49,6 +49,10 @@ int confine(struct config *cfg)
 		return -1;
 	if (cfg->no_security)
 		return 0;
+	if (user.uid != 0 && cfg->caps_add) {
+		fprintf(stderr, "husk: --cap-add: only root inside has any; leave out --user\n");
+		return -1;
+	}
 	if (caps_keep(user.uid == 0 ? caps : 0) < 0)
 		return -1;
 	if (close_files() < 0 || forbid_new_privileges() < 0)

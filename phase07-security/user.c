@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MAX_NAME = 32 };
@@ -41,10 +42,18 @@ int user_is_valid(const char *text)
 	return is_name_or_number(user) && (!group || is_name_or_number(group));
 }
 
+/* An image can put a FIFO there, or a device that never ends: then there is no list. */
+static FILE *open_list(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+}
+
 /* The entry of a name, or else of a number; 1 if there is one. fgetpwent(3) asks no name server. */
 static int find_passwd(const char *text, struct user *user, char *ret_name)
 {
-	FILE *file = fopen("/etc/passwd", "re");
+	FILE *file = open_list("/etc/passwd");
 	struct passwd *entry;
 	int found = 0;
 
@@ -68,7 +77,7 @@ static int find_passwd(const char *text, struct user *user, char *ret_name)
 /* Sets user->gid to that of the group `wanted`, if not NULL, and adds those that list `member`. */
 static int find_groups(const char *wanted, const char *member, struct user *user)
 {
-	FILE *file = fopen("/etc/group", "re");
+	FILE *file = open_list("/etc/group");
 	struct group *entry;
 	int found = !wanted || is_number(wanted);
 
@@ -95,10 +104,14 @@ static int refuse(const char *text, const char *kind, const char *file)
 
 int user_find(struct user *ret_user, const struct config *cfg)
 {
-	char *name = strdupa(cfg->user ? cfg->user : "0"), *group = strchr(name, ':');
-	char member[MAX_NAME + 1] = "";
+	char *name, *group, member[MAX_NAME + 1] = "";
 	struct user user = {.home = "/"};
 
+	*ret_user = user;
+	if (!cfg->user)
+		return 0;
+	name = strdupa(cfg->user);
+	group = strchr(name, ':');
 	if (group)
 		*group++ = '\0';
 	if (is_number(name))
@@ -108,7 +121,7 @@ int user_find(struct user *ret_user, const struct config *cfg)
 	if (group && is_number(group))
 		user.gid = strtoul(group, NULL, 10);
 	/* As docker does it: with a group of its own choice it gets no others. */
-	if (!find_groups(group, group || !cfg->user ? "" : member, &user))
+	if (!find_groups(group, group ? "" : member, &user))
 		return refuse(cfg->user, "group", "group");
 	*ret_user = user;
 	return 0;

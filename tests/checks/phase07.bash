@@ -384,7 +384,8 @@ check_capability_options() {
   OPTIONS=("--cap-add=NET_RAW,SYS_TIME" --cap-drop=SETFCAP) && has_capabilities "$(mask_of "${some[@]}" 13 25)" &&
     OPTIONS=(--cap-drop=CHOWN --cap-drop=SETFCAP) && has_capabilities "$(mask_of "${some[@]:1}")" &&
     OPTIONS=(--cap-drop=ALL) && has_capabilities "$(mask_of)" &&
-    OPTIONS=(--cap-drop=ALL --cap-add=CHOWN) && has_capabilities "$(mask_of 0)"
+    OPTIONS=(--cap-drop=ALL --cap-add=CHOWN) && has_capabilities "$(mask_of 0)" &&
+    OPTIONS=(--user=1 --cap-add=CHOWN) && is_refused 125 --cap-add launch true
 }
 
 check_no_new_privs() {

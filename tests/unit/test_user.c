@@ -202,7 +202,7 @@ static void test_numbers(void **state)
 	assert_user("1234:adm", 1234, 4, 0, "/");
 	assert_user("1234:1004", 1234, 1004, 0, "/"); /* and so with groups */
 	assert_user("4294967294", 4294967294, 0, 0, "/");
-	assert_user(NULL, 0, 0, 0, "/root");
+	assert_user(NULL, 0, 0, 0, "/");
 }
 
 static void test_not_found(void **state)
