@@ -14,9 +14,9 @@ note "gc removes by the name alone, with the function that every ordinary end us
 
 say "Orphans: sleep is process 1 here, and does not reap. Count the zombies, without and with --init:"
 run --expect '3' \
-  './husk run -- sh -c "(usleep 100 & usleep 100 & usleep 100 &); exec sleep 2" & sleep 1; ps -C usleep -o stat= | grep -c Z; wait'
+  './husk run -- sh -c "(usleep 200000 & usleep 200000 & usleep 200000 &); exec sleep 3" & sleep 2; ps -C usleep -o stat= | grep -c Z; wait'
 run --expect '0' \
-  './husk run --init -- sh -c "(usleep 100 & usleep 100 & usleep 100 &); exec sleep 2" & sleep 1; ps -C usleep -o stat= | grep -c Z; wait'
+  './husk run --init -- sh -c "(usleep 200000 & usleep 200000 & usleep 200000 &); exec sleep 3" & sleep 2; ps -C usleep -o stat= | grep -c Z; wait'
 
 say "A signal for husk is one for the command:"
 run --expect '*bye*exit status 3*' \

@@ -28,6 +28,7 @@ int cleanup_container(const char *name)
 		fprintf(stderr, "husk: remove %s: not all of it; `husk gc` tries again\n", name);
 	return result;
 }
+
 /*
  * Kills PID 1 of the container, with which the kernel kills its whole PID namespace. A pid alone
  * could belong to somebody else by now; a pidfd cannot, once the start time has been compared.

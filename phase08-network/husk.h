@@ -2,8 +2,7 @@
  * husk.h: the spine. What every part of this phase shares: the configuration of one container,
  * and the one way to report an error.
  *
- * Reading order: husk.h, main.c, confine.c, user.c, caps.c, seccomp.c; then what changed in
- * rootfs.c
+ * Reading order: husk.h, main.c, net.c, lease.c, bridge.c, netlink.c, firewall.c
  */
 #ifndef HUSK_H
 #define HUSK_H

@@ -2,8 +2,7 @@
  * husk.h: the spine. What every part of this phase shares: the configuration of one container,
  * and the one way to report an error.
  *
- * Reading order: husk.h, main.c, confine.c, user.c, caps.c, seccomp.c; then what changed in
- * rootfs.c
+ * Reading order: husk.h, main.c, overlay.c, image.c; then what changed in cleanup.c
  */
 #ifndef HUSK_H
 #define HUSK_H

@@ -187,7 +187,7 @@ END
 
 @test "mutations: three a phase, one line each, that applies to the code as it is" {
   local patch phase folder
-  for phase in 01 02 03 04 05; do
+  for phase in 01 02 03 04 05 06 07 08 09; do
     [ "$(find "$TREE/tests/mutations" -name "phase$phase-[123]-*.patch" | wc -l)" = 3 ]
     folder=$(basename "$TREE/phase$phase-"*)
     for patch in "$TREE/tests/mutations/phase$phase"-*.patch; do

@@ -315,7 +315,8 @@ check_net_no_ipv6() {
 }
 
 check_net_nothing_left() {
-  local before during after forward
+  local before during after forward found
+  found=$(</proc/sys/net/ipv4/ip_forward)
   for forward in 0 1; do
     echo $forward >/proc/sys/net/ipv4/ip_forward
     before=$(network_state)
@@ -324,7 +325,7 @@ check_net_nothing_left() {
     during=$(network_state)
     down
     after=$(network_state)
-    echo 0 >/proc/sys/net/ipv4/ip_forward
+    echo "$found" >/proc/sys/net/ipv4/ip_forward
     explain "$(diff <(echo "$before") <(echo "$after")); during: $during"
     [ "$before" = "$after" ] && [[ $during == *huskc0a570003*"tcp . 8080"*"udp . 8081"*"ip_forward 1"* ]] || return 1
   done
