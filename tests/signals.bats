@@ -15,7 +15,7 @@ stop='
   for signal in "$@"; do
     build_call "$SITE/kit/sleep" 4242
     # A shell starts what it puts in the background with SIGINT and SIGQUIT ignored.
-    env --default-signal=INT,QUIT "${call[@]}" 2>/dev/null &
+    env --default-signal=INT,QUIT,HUP "${call[@]}" 2>/dev/null &
     pid=$!
     for tries in {1..200}; do
       grep -qs "^sleep$" /proc/[0-9]*/comm && break

@@ -34,7 +34,7 @@ start() { # NAME CMD...
   build_call "${@:2}"
   OPTIONS=("${options[@]}")
   : >"$SITE/tmp/out"
-  env --default-signal=INT,QUIT "${call[@]}" </dev/null >"$SITE/tmp/out" 2>"$SITE/tmp/err" &
+  env --default-signal=INT,QUIT,HUP "${call[@]}" </dev/null >"$SITE/tmp/out" 2>"$SITE/tmp/err" &
   pid=$!
   wait_until grep -q '^STARTED' "$SITE/tmp/out" || { status=running err=$(<"$SITE/tmp/err"); never_started; }
 }
