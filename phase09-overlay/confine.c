@@ -39,6 +39,10 @@ int confine(struct config *cfg)
 
 	if (user_find(&user, cfg) < 0)
 		return -1;
+	if (user.uid != 0 && cfg->caps_add) {
+		fprintf(stderr, "husk: --cap-add: only root inside has any; leave out --user\n");
+		return -1;
+	}
 	if (cfg->user)
 		cfg->home = user.home;
 	if (!cfg->no_security && (leave_keyring() < 0 || caps_bound(caps) < 0))
@@ -49,10 +53,6 @@ int confine(struct config *cfg)
 		return -1;
 	if (cfg->no_security)
 		return 0;
-	if (user.uid != 0 && cfg->caps_add) {
-		fprintf(stderr, "husk: --cap-add: only root inside has any; leave out --user\n");
-		return -1;
-	}
 	if (caps_keep(user.uid == 0 ? caps : 0) < 0)
 		return -1;
 	if (close_files() < 0 || forbid_new_privileges() < 0)
