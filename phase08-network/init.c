@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,22 @@ int init_run(const struct config *cfg)
 	return EXIT_HUSK;
 }
 
+/* Whether it waits by sigtimedwait(2): what it waits for does not count as blocked meanwhile. */
+static int is_waiting_for_signals(pid_t pid)
+{
+	char path[64];
+	long call = -1;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	stream = fopen(path, "re");
+	if (stream && fscanf(stream, "%ld", &call) != 1)
+		call = -1; /* "running" */
+	if (stream)
+		fclose(stream);
+	return call == SYS_rt_sigtimedwait;
+}
+
 /* Whether PID 1 of the container catches, blocks or ignores the signal: then it has an opinion. */
 static int has_opinion(pid_t pid, int sig)
 {
@@ -88,7 +105,7 @@ static int has_opinion(pid_t pid, int sig)
 			all |= mask;
 	if (stream)
 		fclose(stream);
-	return (all >> (sig - 1)) & 1;
+	return ((all >> (sig - 1)) & 1) || is_waiting_for_signals(pid);
 }
 
 static int asks_to_stop(int sig)

@@ -400,6 +400,14 @@ check_forwards_signals() {
     explain "$option: $(tr '\n' ' ' <"$SITE/tmp/out"), status $status"
     [ "$status" = 7 ] && [ "$(grep -c got "$SITE/tmp/out")" = 8 ] || return 1
   done
+  OPTIONS=()
+  start waits "$SITE/kit/cleanup-sigwait"
+  sleep 0.2
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  explain "$(<"$SITE/tmp/explanation"); one that waits for the signal: $status"
+  [ "$status" = 7 ]
 }
 
 # Starts a command without handlers and sends signals; sets $status.
