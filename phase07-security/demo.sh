@@ -2,6 +2,8 @@
 # demo.sh: phase 07 on stage. Played by `make demo`; tools/demo has say, note, run and attack.
 # What the attacks change, where they get through, is the container's own: BEFORE=1 is harmless.
 
+export HUSK_STATE=$stage/state HUSK_DATA=$stage/data
+
 say "Root inside is made of parts. 11 of 41 capabilities are left, and no way to get another:"
 run --expect '*00000000800405fb*NoNewPrivs:*1*Seccomp:*2*' \
   './husk run -- grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status'
