@@ -117,10 +117,10 @@ check_net_own_devices() {
 }
 
 check_net_own_loopback() {
-  inside 'mkdir -p /tmp/www; echo own >/tmp/www/index.html
-    httpd -p 127.0.0.1:81 -h /tmp/www && wget -qO- http://127.0.0.1:81/
-    httpd -p "[::1]:82" -h /tmp/www && wget -qO- "http://[::1]:82/"
-    wget -qO- http://localhost:81/; rm -r /tmp/www'
+  inside 'mkdir -p /dev/shm/www; echo own >/dev/shm/www/index.html
+    httpd -p 127.0.0.1:81 -h /dev/shm/www && wget -qO- http://127.0.0.1:81/
+    httpd -p "[::1]:82" -h /dev/shm/www && wget -qO- "http://[::1]:82/"
+    wget -qO- http://localhost:81/; rm -r /dev/shm/www'
   explain "$out $err"
   [ "$out" = $'own\nown\nown' ]
 }
