@@ -1,0 +1,59 @@
+/* proc.c: process identity. See proc.h; next file: store.h */
+#include "proc.h"
+#include "err.h"
+#include "fd.h"
+#include "sys.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+int proc_stat(pid_t pid, struct proc_stat *ret_stat)
+{
+	char path[48], text[1024], *rest;
+	struct proc_stat stat;
+	auto_close int fd = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return err_set(errno == ENOENT ? ESRCH : errno, "no process %d", pid);
+	text[length] = '\0';
+	rest = strrchr(text, ')'); /* the name before it may hold anything, ')' too */
+	if (!rest || sscanf(rest + 1,
+			    " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			    "%*d %*d %lu",
+			    &stat.state, &stat.parent, &stat.flags, &stat.start_time) != 4)
+		return err_set(EPROTO, "%s: not in the form of proc_pid_stat(5)", path);
+	*ret_stat = stat;
+	return 0;
+}
+
+int proc_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
+{
+	auto_close int pidfd = sys_pidfd_open(pid, 0);
+	struct proc_stat stat;
+
+	if (pidfd < 0)
+		return err_sys("open process %d", pid);
+	/* Asked after the pidfd was opened: if it is the same process now, the pidfd is its own. */
+	if (proc_stat(pid, &stat) < 0)
+		return -1;
+	if (stat.start_time != start_time || stat.state == 'Z' || stat.state == 'X')
+		return err_set(ESRCH, "process %d has ended", pid);
+	*ret_pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+bool proc_wait(int pidfd, int milliseconds)
+{
+	struct pollfd wait = {.fd = pidfd, .events = POLLIN};
+	int ready;
+
+	do
+		ready = poll(&wait, 1, milliseconds);
+	while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}

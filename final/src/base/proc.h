@@ -1,0 +1,35 @@
+/*
+ * proc.h: processes by /proc and pidfd: who still lives, and is it the same one?
+ *
+ *	proc_start_time(pid, &time)          when it started: with the pid, its identity
+ *	proc_open(pid, time, &pidfd)         ESRCH if that very process is gone
+ *
+ * A pid alone is reused; pid + start time, checked on a pidfd, is not. BOTH processes.
+ * Next file: store.h
+ */
+#pragma once
+
+#include "scope.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc_stat {
+	char state;	     /* R S D Z T ..., proc_pid_stat(5) field 3 */
+	pid_t parent;	     /* field 4 */
+	unsigned int flags;  /* PF_*, field 9 */
+	uint64_t start_time; /* clock ticks since boot, field 22 */
+};
+
+/* The kernel's PF_FORKNOEXEC (linux/sched.h): forked, and has not executed a program since. */
+enum { PROC_FORKED_NO_EXEC = 0x40 };
+
+/* ESRCH if there is no such process. */
+int proc_stat(pid_t pid, struct proc_stat *ret_stat) MUST_CHECK;
+
+/* A pidfd of the process that has this pid and start time; ESRCH if it is gone or a zombie. */
+int proc_open(pid_t pid, uint64_t start_time, int *ret_pidfd) MUST_CHECK;
+
+/* Waits until the process of a pidfd has ended; milliseconds < 0: for ever. False: still alive. */
+bool proc_wait(int pidfd, int milliseconds);

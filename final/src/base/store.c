@@ -1,0 +1,134 @@
+/* store.c: directories of records. See store.h; next file: log.h */
+#include "store.h"
+#include "err.h"
+#include "fd.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+/* mkdir -p: directories above the last one get 0755, as /run has it. */
+static int make_dirs(const char *path, mode_t mode)
+{
+	char *copy = strdupa(path);
+
+	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			return err_sys("make directory %s", copy);
+		*slash = '/';
+	}
+	if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		return err_sys("make directory %s", copy);
+	return 0;
+}
+
+int store_open(const char *path, mode_t mode, int *ret_fd)
+{
+	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT) {
+		if (make_dirs(path, mode) < 0)
+			return -1;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return err_sys("open directory %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys("look at %s", path);
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 022))
+		return err_set(EACCES,
+			       "%s: other users can write to it; choose a directory of your own by "
+			       "--root, or chmod go-w it",
+			       path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int store_reserve(int root_fd, const char *name, int *ret_fd)
+{
+	int fd;
+
+	if (mkdirat(root_fd, name, 0700) < 0)
+		return errno == EEXIST ? err_set(EEXIST, "'%s' is in use already", name)
+				       : err_sys("make directory %s", name);
+	fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys("open directory %s", name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int store_lock(int dir_fd)
+{
+	struct stat st;
+
+	while (flock(dir_fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys("lock the container's directory");
+	/* Whoever had the lock may have removed what it guards. */
+	if (fstat(dir_fd, &st) < 0)
+		return err_sys("look at the container's directory");
+	if (st.st_nlink == 0)
+		return err_set(ENOENT, "was removed meanwhile");
+	return 0;
+}
+
+int store_write(int dir_fd, const char *name, const void *data, size_t length)
+{
+	char temporary[NAME_MAX];
+	auto_close int fd = -1;
+
+	snprintf(temporary, sizeof(temporary), ".%s.%d", name, getpid());
+	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys("make %s", name);
+	if (fd_write(fd, data, length) < 0) {
+		unlinkat(dir_fd, temporary, 0);
+		return err_wrap("%s", name);
+	}
+	if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		err_sys("rename %s to %s", temporary, name);
+		unlinkat(dir_fd, temporary, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static int remove_entries(int fd)
+{
+	auto_dir DIR *dir = fdopendir(fd); /* owns fd now */
+	struct dirent *entry;
+
+	if (!dir) {
+		close(fd);
+		return err_sys("list directory");
+	}
+	while ((errno = 0, entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0 || errno == ENOENT)
+			continue;
+		if (errno != EISDIR && errno != EPERM)
+			return err_sys("remove %s", entry->d_name);
+		if (store_remove(dirfd(dir), entry->d_name) < 0)
+			return -1;
+	}
+	return errno ? err_sys("list directory") : 0;
+}
+
+int store_remove(int root_fd, const char *name)
+{
+	int fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys("open %s", name);
+	if (remove_entries(fd) < 0)
+		return err_wrap("remove %s", name);
+	if (unlinkat(root_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys("remove %s", name);
+	return 0;
+}

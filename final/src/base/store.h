@@ -1,0 +1,34 @@
+/*
+ * store.h: files that are either the old ones or the new ones, never half of each.
+ *
+ *	store_open(path, 0700, &root_fd)              made if missing; ours, nobody else may write
+ *	store_reserve(root_fd, name, &dir_fd)         mkdir(2): one winner; EEXIST for the others
+ *	store_lock(dir_fd)                            flock(2) until dir_fd is closed
+ *	store_write(dir_fd, "state.json", text, n)    a new file, renamed over the old one
+ *	store_remove(root_fd, name)                   the directory and its files
+ *
+ * No fsync(2): below /run a crash of the machine takes everything along, and a crash of a process
+ * leaves the page cache. Names are checked by the caller. PARENT. Next file: log.h
+ */
+#pragma once
+
+#include "scope.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* EACCES if the directory belongs to another user or others may write to it. */
+int store_open(const char *path, mode_t mode, int *ret_fd) MUST_CHECK;
+
+/* Makes and opens the directory; mode 0700. EEXIST if the name is taken. */
+int store_reserve(int root_fd, const char *name, int *ret_fd) MUST_CHECK;
+
+/* Waits for the lock. ENOENT if the directory was removed meanwhile: its name is free again. */
+int store_lock(int dir_fd) MUST_CHECK;
+
+/* Mode 0600. */
+int store_write(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;
+
+/* Removes a directory tree of ours: never follows a link. Gone already is success. */
+int store_remove(int root_fd, const char *name) MUST_CHECK;

@@ -1,0 +1,30 @@
+/*
+ * mount.h: one mount of config.json, made by descriptor on a target below the rootfs.
+ *
+ *	PARENT  mount_open_source(spec, i, bundle_fd, &fd)  binds: open_tree(2); -1 for others.
+ *	PARENT  mount_idmap_source(fd, mount, userns_fd)
+ *	INIT    mount_apply(&ctx, i, source_fd)
+ *
+ * Sources are opened by the parent: it still sees the machine as the caller does, also when the
+ *container is in a user namespace that may not. Targets are opened with path.h: no mount ever goes
+ *to a path. An error names the path element that is missing, or is a file where a directory has to
+ *be. Next file: rootfs.h
+ */
+#pragma once
+
+#include "../spec/spec.h"
+#include "cgroup.h"
+
+struct mount_context {
+	int root_fd; /* the rootfs, a mount of its own */
+	const struct spec *spec;
+	const struct cgroup_host *cgroups;
+	const char *cgroup_path;
+	bool new_user_ns, new_net_ns, new_cgroup_ns;
+};
+
+int mount_open_source(const struct spec *spec, size_t index, int bundle_fd, int *ret_fd) MUST_CHECK;
+
+/* Of linux.uidMappings and gidMappings when the mount says idmap without mappings of its own. */
+int mount_idmap_source(int source_fd, const struct spec *spec, size_t index) MUST_CHECK;
+int mount_apply(const struct mount_context *context, size_t index, int source_fd) MUST_CHECK;
