@@ -75,10 +75,7 @@ struct cgroup_stat {
 	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
 	LIST_OF(uint64_t) cpu_per_cpu_ns;
 	uint64_t pids_current, pids_limit;
-	LIST_OF(struct cgroup_io_stat {
-		uint64_t major, minor, read_bytes, write_bytes, read_ops, write_ops;
-	})
-	io;
+	LIST_OF(struct cgroup_io_stat) io;
 	LIST_OF(struct cgroup_hugetlb_stat) hugetlb;
 	struct arena arena;
 };
