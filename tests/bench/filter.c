@@ -32,12 +32,13 @@ static void allow_if(scmp_filter_ctx filter, const char *line)
 {
 	char name[64], operation[16];
 	unsigned int number;
-	unsigned long long value;
+	long long value;
 	struct scmp_arg_cmp argument;
 
-	if (sscanf(line, "%63s if %u %15s %llx", name, &number, operation, &value) != 4)
+	if (sscanf(line, "%63s if %u %15s %lli", name, &number, operation, &value) != 4)
 		fail(line, -EINVAL);
-	argument = (struct scmp_arg_cmp){.arg = number, .op = SCMP_CMP_EQ, .datum_a = value};
+	argument = (struct scmp_arg_cmp){
+		.arg = number, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)value};
 	if (strcmp(operation, "ne") == 0) {
 		argument.op = SCMP_CMP_NE;
 	} else if (strcmp(operation, "clear") == 0) {
