@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# lib.bash: what the tests with real engines share.
+#
+#	RUNTIME=/path   the OCI runtime under test; by default the one that this tree builds
+#
+# A bats file starts a host of its own (see the script `host`) in setup_file, runs everything in
+# it by in_host, and lets it go in teardown_file. Daemons live in the host, which takes them with it.
+
+engines=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=$(cd "$engines/../.." && pwd)
+SITE=/srv # as in tests/lib/sandbox
+[[ $tree/ != /srv/* ]] || SITE=/media
+
+# --- the host ---
+
+host_start() {
+  export RUNTIME=${RUNTIME:-$tree/final/husk-runtime}
+  [ "$(id -u)" = 0 ] || skip "engines are driven as root"
+  "$tree/tools/deps" --check engines || return
+  [ -x "$RUNTIME" ] || { echo "RUNTIME=$RUNTIME: no such program; build it, or name another one" >&2; return 1; }
+  RUNTIME=$(realpath "$RUNTIME")
+  # crun gives up on a hybrid machine whose v2 side has a controller: it is tested without that side.
+  [[ $("$RUNTIME" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
+  "$tree/tests/lib/kit" || return
+
+  mkfifo "$BATS_FILE_TMPDIR/hold"
+  exec 7<>"$BATS_FILE_TMPDIR/hold" # the host ends with the last one who has this open: with bats
+  # shellcheck disable=SC2016 # the variables are the host's
+  "$engines/host" bash -c 'echo "$(readlink /proc/self/ns/pid) $SANDBOX_CGROUP $MORE_CGROUP" >"$1"; read -r _ <"$0"; true' \
+    "$BATS_FILE_TMPDIR/hold" "$BATS_FILE_TMPDIR/ready" 3>&- 7>&- </dev/null >"$BATS_FILE_TMPDIR/host.log" 2>&1 &
+  export HOST_SHELL=$!
+  eventually test -s "$BATS_FILE_TMPDIR/ready" || { cat "$BATS_FILE_TMPDIR/host.log"; return 1; }
+  host_find
+}
+
+# Sets HOST_PID, the first process of the host as it is seen from here, and HOST_PROCS, where a
+# process is entered into its cgroups.
+host_find() {
+  local namespace cgroup more directory
+  read -r namespace cgroup more <"$BATS_FILE_TMPDIR/ready"
+  HOST_PID=$(lsns --noheadings --type pid --output PID,NS | awk -v ns="${namespace//[^0-9]/}" '$2 == ns { print $1 }')
+  HOST_PROCS=
+  for directory in /sys/fs/cgroup{,/*}/{"$cgroup","$more"}; do
+    [ ! -d "$directory/init" ] || directory+=/init
+    [ ! -f "$directory/cgroup.procs" ] || HOST_PROCS+=" $directory/cgroup.procs"
+  done
+  export HOST_PID HOST_PROCS
+}
+
+host_stop() {
+  [ -n "${HOST_SHELL:-}" ] || return 0
+  exec 7>&-
+  wait "$HOST_SHELL" && ! grep 'could not be removed' "$BATS_FILE_TMPDIR/host.log"
+}
+
+in_host() { # CMD...
+  (
+    for procs in $HOST_PROCS; do
+      echo $BASHPID >"$procs"
+    done
+    exec nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid --cgroup -- \
+      env -C "$SITE/tmp" -u XDG_RUNTIME_DIR "PATH=$PATH:/usr/sbin:/sbin" "SITE=$SITE" "TMPDIR=$SITE/tmp" "CONTAINERS_CONF=$SITE/containers.conf" \
+      timeout --foreground -k 2 "${HOST_TIMEOUT:-30}" "$@"
+  ) 3>&- 7>&-
+}
+
+# --- what tests say ---
+
+# Waits for up to 15 seconds until CMD succeeds; what it printed last goes on.
+eventually() { # CMD...
+  local tries text
+  for tries in {1..150}; do
+    text=$("$@" 2>&1) && break
+    sleep 0.1
+  done
+  echo "$text"
+  [ "$tries" -lt 150 ]
+}
+
+# Runs CMD; its status must be this. Sets $output, standard output and error of it, and says both.
+# Not bats's run, which warns of a status that is 127.
+expect() { # STATUS CMD...
+  local wanted=$1 status=0
+  shift
+  output=$("$@" 2>&1) || status=$?
+  echo "$* -> $status: $output"
+  [ "$status" = "$wanted" ]
+}
+
+# The file of a process's cgroup, told by the controller's name in both versions.
+account() { in_host "$engines/account" "$@"; } # PID KEY
+
+# What an engine and a runtime can leave in the host; lines that match are left out.
+traces() { # [PATTERN]
+  # shellcheck disable=SC2016 # the variables are the host's
+  in_host bash -c '
+    for exe in /proc/[0-9]*/exe; do
+      exe=$(readlink "$exe")
+      case ${exe##*/} in "" | bash | timeout | grep | readlink) ;; *) echo "process $exe" ;; esac
+    done
+    cut -d" " -f4- /proc/self/mountinfo | sed "s/^/mount /"
+    find /sys/fs/cgroup ${HIDE_V2:+-path /sys/fs/cgroup/unified -prune -o} -type d -printf "cgroup %p\n"
+    find /run /dev/shm "$SITE/tmp" -printf "file %p\n"
+    sed -n "s/^ *\([^ :]*\):.*/link \1/p" /proc/self/net/dev' | grep -vE "${1:-^$}" | sort
+}
+
+same_traces() { # FILE [PATTERN]
+  traces "${2:-}" >"$1.now"
+  diff "$1" "$1.now"
+}
