@@ -1,31 +1,35 @@
 /*
  * opts.h: command lines. One table per command says what it takes; parsing, --help, completions
- * and the man page's synopsis come from it.
+ * and the man page come from it.
  *
  *	static const struct opt options[] = {
  *		{"bundle", 'b', OPT_TEXT, offsetof(struct create_options, bundle), "DIR", "..."},
  *		...
  *		{0}};
- *	opts_parse(options, argc, argv, &values, &first)   argv[first]: the first operand
+ *	opts_parse(options, OPTS_FIRST, argv, &arena, &values, &operands)
  *
- * A wrong option is one line that names it and the nearest one there is. Options end at the first
- * operand or at "--": what follows an ID belongs to the command inside. BOTH. Next file: json.h
+ * The spellings are those of getopt_long(3), without abbreviations, and those of Go's flag package,
+ * which callers of runc use: --name=VALUE, --name VALUE, -name VALUE, -n VALUE, -nVALUE, -abc for
+ * three flags, --flag=false. "--" ends the options. The last one of two wins. A wrong option is one
+ * line that names it and the nearest one there is. BOTH. Next file: json.h
  */
 #pragma once
 
 #include "str.h"
 
 enum opt_type {
-	OPT_FLAG,	  /* bool */
-	OPT_TEXT,	  /* const char * */
-	OPT_LIST,	  /* struct str_list: may be given many times */
-	OPT_U32,	  /* uint32_t */
-	OPT_OPT_I64,	  /* struct opt_i64 */
-	OPT_OPT_U64,	  /* struct opt_u64 */
-	OPT_BYTES,	  /* struct opt_i64: 64M, 1G; -1 no limit */
-	OPT_IGNORED_FLAG, /* accepted for compatibility */
-	OPT_IGNORED_TEXT,
-	OPT_HELP
+	OPT_FLAG,    /* bool */
+	OPT_TEXT,    /* const char * */
+	OPT_CHOICE,  /* int: which word of `value`, "text|json" */
+	OPT_LIST,    /* struct str_list: may be given many times */
+	OPT_U32,     /* uint32_t */
+	OPT_OPT_U32, /* struct opt_u32 */
+	OPT_OPT_I64, /* struct opt_i64 */
+	OPT_OPT_U64, /* struct opt_u64 */
+	OPT_BYTES,   /* struct opt_i64: 4096, 64M, 1GiB; -1 is no limit */
+	/* Accepted because others have them; they do nothing and help does not show them. */
+	OPT_IGNORED_FLAG,
+	OPT_IGNORED_TEXT
 };
 
 struct opt {
@@ -37,9 +41,21 @@ struct opt {
 	const char *help;
 };
 
-/* EINVAL with a line for a person. Lists and copies are in the arena. */
-int opts_parse(const struct opt *options, int argc, char **argv, struct arena *arena, void *values,
-	       int *ret_first) MUST_CHECK;
+enum opts_order {
+	OPTS_FIRST,    /* options end at the first operand: the rest belongs to a command inside */
+	OPTS_ANYWHERE, /* before, between and after the operands */
+};
+
+/*
+ * Sets the values that options name, and leaves the others as they are. argv ends with NULL, its
+ * first word is an option or an operand. -h and --help need no entry: 1 is returned for them. -1:
+ * EINVAL, with a line for a person. Lists are in the arena, texts stay in argv.
+ */
+int opts_parse(const struct opt *options, enum opts_order order, char **argv, struct arena *arena,
+	       void *values, struct str_list *ret_operands) MUST_CHECK;
+
+/* Whether help, the man page and completions show it. */
+bool opts_is_shown(const struct opt *option);
 
 /* "  -b, --bundle DIR   ..." a line each, to standard output. */
 void opts_print_help(const struct opt *options);
