@@ -81,3 +81,23 @@ int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[
 {
 	return syscall(SYS_execveat, fd, path, argv, envp, flags);
 }
+
+int sys_seccomp(unsigned int operation, unsigned int flags, const void *arguments)
+{
+	return syscall(SYS_seccomp, operation, flags, arguments);
+}
+
+int sys_sched_setattr(pid_t pid, const void *attributes, unsigned int flags)
+{
+	return syscall(SYS_sched_setattr, pid, attributes, flags);
+}
+
+int sys_ioprio_set(int which, int who, int priority)
+{
+	return syscall(SYS_ioprio_set, which, who, priority);
+}
+
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node)
+{
+	return syscall(SYS_set_mempolicy, mode, nodes, max_node);
+}

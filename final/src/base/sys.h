@@ -38,3 +38,7 @@ int sys_mount_setattr(int dir_fd, const char *path, unsigned int flags,
 		      const struct mount_attr *attributes);
 long sys_keyctl_join(const char *name);
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
+int sys_seccomp(unsigned int operation, unsigned int flags, const void *arguments);
+int sys_sched_setattr(pid_t pid, const void *attributes, unsigned int flags);
+int sys_ioprio_set(int which, int who, int priority);
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);
