@@ -17,8 +17,13 @@
 
 #include "../base/str.h"
 
+/*
+ * As execvp(3), without executing: relative parts begin at the working directory, so chdir(2) comes
+ * first. Without a PATH that of paths.h is taken. The error record says the same as an execve(2)
+ * that fails would.
+ */
 int program_find(const char *name, const struct str_list *env, struct arena *arena,
 		 char **ret_path) MUST_CHECK;
 
-/* root: how the error names the place, "in the container". Always returns -1. */
+/* error: the errno of execve(2). The file is looked at again, now. Always returns -1. */
 int program_explain(const char *path, int error);
