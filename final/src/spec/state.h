@@ -28,6 +28,9 @@ struct state {
 	char *created;		  /* RFC 3339, UTC */
 	uint32_t owner;		  /* uid of who created it */
 	char *cgroup;		  /* its path below each hierarchy's root; NULL: none is used */
+	/* Who is making it: while status is creating and this process lives, nobody removes it. */
+	pid_t creator_pid;
+	uint64_t creator_start_time;
 	bool systemd_cgroup;
 	bool cgroup_v2_only;
 	bool terminal;

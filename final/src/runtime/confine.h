@@ -1,0 +1,35 @@
+/*
+ * confine.h: a process gives up what it may not keep: the part that the container's init and the
+ * process of `exec` have in common. INIT, in this order:
+ *
+ *	confine_limit(process)                   scheduling, rlimits, working directory, streams
+ *	confine(&confinement, &listener)         label, capabilities, user, no_new_privs, filter
+ *	confine_late(process, seccomp, filter)   the filter, if it may come last; then execve(2)
+ *
+ * Without no_new_privs only CAP_SYS_ADMIN may load a filter (seccomp(2)): then confine() does it
+ * before the capabilities go, and everything after has to be allowed by it. With no_new_privs
+ * confine_late() does it. A filter with SCMP_ACT_NOTIFY is always loaded by confine(): its
+ * listener has to be handed over while somebody waits for it.
+ */
+#pragma once
+
+#include "../kernel/cap.h"
+#include "../kernel/seccomp.h"
+
+struct confinement {
+	const struct spec_process *process;
+	const struct cap_sets *caps;
+	const struct spec_seccomp *seccomp;
+	const struct seccomp_bpf *filter; /* NULL: none */
+	int lsm_fd;			  /* -1: no label */
+};
+
+int confine_limit(const struct spec_process *process) MUST_CHECK;
+
+/* *ret_listener: -1, or the descriptor that gets notifications. */
+int confine(const struct confinement *confinement, int *ret_listener) MUST_CHECK;
+int confine_late(const struct spec_process *process, const struct spec_seccomp *seccomp,
+		 const struct seccomp_bpf *filter) MUST_CHECK;
+
+/* AppArmor or SELinux. */
+bool confine_has_label(const struct spec_process *process);

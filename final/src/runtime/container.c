@@ -1,0 +1,235 @@
+/* container.c: opening, listing and saving containers. See container.h; next file: create.c */
+#include "container.h"
+#include "../base/err.h"
+#include "../base/fd.h"
+#include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/store.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_CONTAINERS = 1 << 20 };
+
+/* The creator of a container that is still being made; it is gone if it was killed. */
+static bool is_being_made(const struct state *state)
+{
+	auto_close int pidfd = -1;
+
+	return state->creator_pid > 0 &&
+	       proc_open(state->creator_pid, state->creator_start_time, &pidfd) == 0;
+}
+
+/*
+ * What the file says may be old: whether init lives, and whether it has executed its program, is
+ * asked of the kernel.
+ */
+static enum state_status status_now(const struct container *c)
+{
+	struct proc_stat stat;
+	bool frozen = false;
+
+	if (c->state.status == STATE_CREATING)
+		return is_being_made(&c->state) ? STATE_CREATING : STATE_STOPPED;
+	if (c->state.pid <= 0 || proc_stat(c->state.pid, &stat) < 0 ||
+	    stat.start_time != c->state.start_time || stat.state == 'Z' || stat.state == 'X')
+		return STATE_STOPPED;
+	if (stat.flags & PROC_FORKED_NO_EXEC)
+		return STATE_CREATED;
+	if (c->cgroup.path && cgroup_is_frozen(&c->cgroup, &frozen) == 0 && frozen)
+		return STATE_PAUSED;
+	return STATE_RUNNING;
+}
+
+/* With a record that cannot be read there is still the path that the name alone leads to. */
+static int guess(struct container *c, const char *id)
+{
+	c->torn = true;
+	c->state = (struct state){.status = STATE_STOPPED, .own_pid_namespace = true};
+	c->state.id = arena_copy(&c->state.arena, id, strlen(id));
+	if (!c->state.id ||
+	    (!c->rt->no_cgroups && cgroup_resolve_path(&c->cgroups, NULL, id, c->rt->rootless,
+						       &c->state.arena, &c->state.cgroup) < 0))
+		return -1;
+	return 0;
+}
+
+static int read_state(struct container *c, const char *id)
+{
+	auto_close int fd =
+		openat(c->dir_fd, "state.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	state_free(&c->state);
+	c->torn = false;
+	if (fd < 0 || state_parse(fd, &c->state) < 0 || strcmp(c->state.id, id) != 0) {
+		state_free(&c->state);
+		if (guess(c, id) < 0)
+			return -1;
+	}
+	c->cgroup = (struct cgroup){
+		.host = &c->cgroups, .path = c->state.cgroup, .rootless = c->rt->rootless};
+	c->state.status = status_now(c);
+	return 0;
+}
+
+static int open_below(const struct runtime *rt, int root_fd, const char *id, struct container *ret)
+{
+	struct container c = {.rt = rt, .dir_fd = -1};
+
+	c.dir_fd = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (c.dir_fd < 0)
+		return errno == ENOENT ? err_set(ENOENT, "container '%s' does not exist", id)
+				       : err_sys("open the directory of container '%s'", id);
+	*ret = c;
+	if (cgroup_find(&ret->cgroups) < 0 || read_state(ret, id) < 0) {
+		container_close(ret);
+		return -1;
+	}
+	return 0;
+}
+
+static int open_root(const struct runtime *rt, int *ret_fd)
+{
+	*ret_fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? -1 : 0;
+}
+
+int container_open(const struct runtime *rt, const char *id, struct container *ret)
+{
+	auto_close int root_fd = -1;
+
+	if (spec_check_id(id) < 0)
+		return -1;
+	if (open_root(rt, &root_fd) < 0)
+		return errno == ENOENT ? err_set(ENOENT, "container '%s' does not exist", id)
+				       : err_sys("open %s", rt->root);
+	return open_below(rt, root_fd, id, ret);
+}
+
+int container_lock(struct container *c)
+{
+	char *id = strdupa(c->state.id);
+
+	if (store_lock(c->dir_fd) < 0)
+		return err_wrap("container '%s'", id);
+	return read_state(c, id);
+}
+
+int container_save(struct container *c)
+{
+	struct arena arena = {0};
+	char *text;
+	int result = state_format(&c->state, &arena, &text);
+
+	if (result == 0)
+		result = store_write(c->dir_fd, "state.json", text, strlen(text));
+	arena_free(&arena);
+	return result;
+}
+
+void container_close(struct container *c)
+{
+	if (c->dir_fd >= 0)
+		close(c->dir_fd);
+	c->dir_fd = -1;
+	state_free(&c->state);
+	cgroup_host_free(&c->cgroups);
+}
+
+int container_open_init(const struct container *c, int *ret_pidfd)
+{
+	if (c->state.pid <= 0)
+		return err_set(ESRCH, "container '%s' has no process", c->state.id);
+	if (proc_open(c->state.pid, c->state.start_time, ret_pidfd) < 0)
+		return err_wrap("container '%s'", c->state.id);
+	return 0;
+}
+
+int container_load_spec(const struct container *c, struct spec *ret_spec)
+{
+	auto_close int fd = openat(c->dir_fd, "config.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return err_sys("open the saved config.json of container '%s'", c->state.id);
+	return spec_load(fd, "the saved config.json", ret_spec);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of the directories, sorted. A name that is no ID is not ours: it is left alone. */
+static int list_names(int root_fd, struct arena *arena, struct str_list *ret_names)
+{
+	auto_dir DIR *dir = fdopendir(dup(root_fd));
+	struct dirent *entry;
+	size_t room = 0;
+	char **names = NULL;
+
+	if (!dir)
+		return err_sys("list containers");
+	while ((entry = readdir(dir))) {
+		if (entry->d_type == DT_REG || spec_check_id(entry->d_name) < 0)
+			continue;
+		if (ret_names->count == room) {
+			char **more;
+
+			room = room ? 2 * room : 64;
+			more = room > MAX_CONTAINERS ? NULL
+						     : arena_alloc(arena, room * sizeof(*more));
+			if (!more)
+				return err_set(ENOMEM, "too many containers");
+			if (names)
+				memcpy(more, names, ret_names->count * sizeof(*more));
+			names = more;
+		}
+		names[ret_names->count] = arena_copy(arena, entry->d_name, strlen(entry->d_name));
+		if (!names[ret_names->count++])
+			return -1;
+	}
+	ret_names->items = names;
+	if (names)
+		qsort(names, ret_names->count, sizeof(*names), compare_names);
+	return 0;
+}
+
+int container_each(const struct runtime *rt, int (*each)(struct container *c, void *data),
+		   void *data)
+{
+	auto_close int root_fd = -1;
+	struct arena arena = {0};
+	struct str_list names = {0};
+	int result;
+
+	if (open_root(rt, &root_fd) < 0)
+		return errno == ENOENT ? 0 : err_sys("open %s", rt->root);
+	result = list_names(root_fd, &arena, &names);
+	for (size_t i = 0; i < names.count && result == 0; i++) {
+		struct container c;
+
+		if (open_below(rt, root_fd, names.items[i], &c) < 0) {
+			result = err_last()->code == ENOENT ? 0 : -1; /* removed meanwhile */
+			continue;
+		}
+		result = each(&c, data);
+		container_close(&c);
+	}
+	arena_free(&arena);
+	return result;
+}
+
+int container_expect(const struct container *c, unsigned int statuses, const char *verb)
+{
+	if (c->torn)
+		return err_set(EUCLEAN,
+			       "cannot %s container '%s': its record is damaged; delete --force "
+			       "removes it",
+			       verb, c->state.id);
+	if (STATUS(c->state.status) & statuses)
+		return 0;
+	return err_set(EBUSY, "cannot %s container '%s': it is %s", verb, c->state.id,
+		       state_status_name(c->state.status));
+}

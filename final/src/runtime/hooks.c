@@ -1,0 +1,103 @@
+/* hooks.c: running hooks, with their time limits. See hooks.h; next file: create.c */
+#include "hooks.h"
+#include "../base/err.h"
+#include "../base/fd.h"
+#include "../base/proc.h"
+#include "../base/sys.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+const char *const hook_kind_names[HOOK_KINDS] = {
+	[HOOK_PRESTART] = "prestart",
+	[HOOK_CREATE_RUNTIME] = "createRuntime",
+	[HOOK_CREATE_CONTAINER] = "createContainer",
+	[HOOK_START_CONTAINER] = "startContainer",
+	[HOOK_POSTSTART] = "poststart",
+	[HOOK_POSTSTOP] = "poststop",
+};
+
+/* The state as a file: no pipe that a hook which does not read could block us on. */
+static int open_state(const char *state_json, int *ret_fd)
+{
+	auto_close int fd = memfd_create("state", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys("create memory file");
+	if (fd_write(fd, state_json, strlen(state_json)) < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys("seek");
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* In the child. */
+static void execute(const struct spec_hook *hook, int state_fd)
+{
+	char *const alone[] = {hook->path, NULL}, *const nothing[] = {NULL};
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (setpgid(0, 0) < 0 || dup2(state_fd, STDIN_FILENO) < 0 ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) < 0 || fd_close_on_exec_from(3) < 0)
+		_exit(126);
+	execve(hook->path, hook->args.count ? hook->args.items : alone,
+	       hook->env.count ? hook->env.items : nothing);
+	fprintf(stderr, "husk-runtime: hook %s: %s\n", hook->path, strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/* False: time is up, and the whole group is being killed. */
+static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
+{
+	bool in_time = proc_wait(pidfd, hook->timeout > 0 ? hook->timeout * 1000 : -1);
+
+	if (!in_time) {
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL); /* it may not have made its group yet */
+	}
+	return in_time;
+}
+
+static int run_one(const struct spec_hook *hook, const char *state_json)
+{
+	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+				  .exit_signal = SIGCHLD};
+	auto_close int state_fd = -1, pidfd = -1;
+	bool in_time;
+	int status;
+	pid_t pid;
+
+	if (open_state(state_json, &state_fd) < 0)
+		return -1;
+	args.pidfd = (uint64_t)(uintptr_t)&pidfd;
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		return err_sys("create a process");
+	if (pid == 0)
+		execute(hook, state_fd);
+	in_time = wait_in_time(hook, pid, pidfd);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys("wait");
+	if (!in_time)
+		return err_set(ETIMEDOUT, "was not done within %d s, and was killed",
+			       hook->timeout);
+	if (WIFSIGNALED(status))
+		return err_set(ECANCELED, "was ended by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) != 0)
+		return err_set(ECANCELED, "ended with status %d", WEXITSTATUS(status));
+	return 0;
+}
+
+int hooks_run(const struct spec_hook_list *hooks, const char *kind, const char *state_json)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (run_one(&hooks->items[i], state_json) < 0)
+			return err_wrap("%s hook %s", kind, hooks->items[i].path);
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* sync.c: messages between the runtime and init. See sync.h for the ladder; next file: gate.h */
+#include "sync.h"
+#include "../base/fd.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct message {
+	uint32_t type;
+	uint32_t level; /* SYNC_LOG: enum log_level */
+	struct err err; /* SYNC_FAIL; SYNC_LOG: the line is its text */
+};
+
+enum { SHORT = offsetof(struct message, err) };
+
+static const char *const names[] = {
+	[SYNC_GO] = "GO",
+	[SYNC_HOOKS] = "HOOKS",
+	[SYNC_HOOKS_DONE] = "HOOKS_DONE",
+	[SYNC_LISTENER] = "LISTENER",
+	[SYNC_READY] = "READY",
+	[SYNC_LOG] = "LOG",
+	[SYNC_FAIL] = "FAIL",
+};
+
+static const char *name_of(uint32_t type)
+{
+	return type < ARRAY_SIZE(names) && names[type] ? names[type] : "an unknown message";
+}
+
+int sync_open(int ret_fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds) < 0)
+		return err_sys("create socket pair");
+	return 0;
+}
+
+int sync_send(int socket, enum sync_type type, int fd)
+{
+	struct message message = {.type = type};
+
+	return fd_send(socket, fd, &message, SHORT);
+}
+
+/* The next message that is no LOG; its length is right for its type. */
+static int receive(int socket, struct message *ret_message, int *ret_fd)
+{
+	for (;;) {
+		ssize_t length = fd_receive(socket, ret_fd, ret_message, sizeof(*ret_message));
+		bool is_long;
+
+		if (length < 0)
+			return err_wrap("wait for the other process");
+		if (length == 0)
+			return err_set(EPIPE, "the other process died");
+		is_long = length >= SHORT &&
+			  (ret_message->type == SYNC_LOG || ret_message->type == SYNC_FAIL);
+		if (length != (is_long ? (ssize_t)sizeof(*ret_message) : SHORT))
+			return err_set(EPROTO, "received %zd bytes, which is no message", length);
+		if (ret_message->type != SYNC_LOG)
+			return 0;
+		ret_message->err.text[ERR_TEXT - 1] = '\0';
+		log_write(ret_message->level <= LOG_DEBUG ? ret_message->level : LOG_WARNING, "%s",
+			  ret_message->err.text);
+	}
+}
+
+int sync_expect(int socket, enum sync_type type, int *ret_fd)
+{
+	struct message message;
+	auto_close int fd = -1;
+
+	if (receive(socket, &message, &fd) < 0)
+		return -1;
+	if (message.type == SYNC_FAIL) {
+		err_adopt(&message.err);
+		return -1;
+	}
+	if (message.type != (uint32_t)type)
+		return err_set(EPROTO, "expected %s, received %s", name_of(type),
+			       name_of(message.type));
+	if (ret_fd)
+		*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+void sync_send_log(int socket, enum log_level level, const char *text)
+{
+	struct message message = {.type = SYNC_LOG, .level = level};
+
+	snprintf(message.err.text, sizeof(message.err.text), "%s", text);
+	if (fd_send(socket, -1, &message, sizeof(message)) < 0)
+		return; /* the parent is gone: there is nobody to tell */
+}
+
+void sync_send_failure(int socket)
+{
+	struct message message = {.type = SYNC_FAIL, .err = *err_last()};
+
+	if (fd_send(socket, -1, &message, sizeof(message)) < 0)
+		return;
+}

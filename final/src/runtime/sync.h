@@ -1,0 +1,42 @@
+/*
+ * sync.h: what the runtime and the container's init say to each other while it is being made: one
+ * SOCK_SEQPACKET pair, typed messages, one ladder (docs/sync-protocol.md):
+ *
+ *	PARENT                              INIT
+ *	  maps, cgroup      -- GO -->       it may believe its IDs and its cgroup now
+ *	                    <-- HOOKS --    mounts are made, the machine's tree is still there
+ *	  hooks run         -- HOOKS_DONE -->
+ *	                    <-- LISTENER -- with a descriptor, only with SCMP_ACT_NOTIFY
+ *	                    <-- READY --    it waits at its gate
+ *
+ * At any rung INIT may say LOG (any number of times) or FAIL (its error record; then it ends). The
+ * receiver names the type it expects: everything else is an error that names both. The end of the
+ * socket is a message too: the other process has died. Next file: gate.h
+ */
+#pragma once
+
+#include "../base/err.h"
+#include "../base/log.h"
+
+enum sync_type {
+	SYNC_GO = 1,
+	SYNC_HOOKS,
+	SYNC_HOOKS_DONE,
+	SYNC_LISTENER,
+	SYNC_READY,
+	SYNC_LOG,
+	SYNC_FAIL
+};
+
+/* fds[0] is the parent's end, fds[1] init's. */
+int sync_open(int ret_fds[2]) MUST_CHECK;
+
+/* fd: goes along, or -1. */
+int sync_send(int socket, enum sync_type type, int fd) MUST_CHECK;
+
+/* Waits for that message. A descriptor that comes along goes to ret_fd, if that is not NULL. */
+int sync_expect(int socket, enum sync_type type, int *ret_fd) MUST_CHECK;
+
+/* INIT: a line for the parent to log; its error record as the last word. */
+void sync_send_log(int socket, enum log_level level, const char *text);
+void sync_send_failure(int socket);
