@@ -3,7 +3,7 @@
  * script, writes the plan and reads what is printed; this part is in C because a shell's own noise
  * is as large as what is measured.
  *
- *	bench ROUNDS LOG <PLAN
+ *	bench ROUNDS PAUSE LOG <PLAN
  *
  * The plan has one entry a line, its words separated by tabs:
  *	group VARIANT MEASURE       what is compared: the cases that follow
@@ -11,10 +11,10 @@
  *	run NAME STDIN PROGRAM...   a step: the program has to end with 0
  *	reap NAME PIDFILE           a step: a process that `run` left has to end, and is reaped
  *
- * Each round runs every case once, group by group; in each round another case of the group is
- * first. A round before the first one is not counted. One line for each case and round:
- *	VARIANT MEASURE CONTENDER ROUND NANOSECONDS CPU-NANOSECONDS NAME=NANOSECONDS...
- * CPU time is that of the programs of `run` and of all they waited for.
+ * PAUSE is in milliseconds, before each case. Each round runs every case once, group by group; in
+ *each round another case of the group is first. A round before the first one is not counted. One
+ *line for each case and round: VARIANT MEASURE CONTENDER ROUND NANOSECONDS CPU-NANOSECONDS
+ *NAME=NANOSECONDS... CPU time is that of the programs of `run` and of all they waited for.
  *
  * A case that fails is told on standard error, with the end of LOG, and is left out from then on;
  * the status is then 1. The programs' output goes to LOG, which is emptied before each case.
@@ -210,15 +210,17 @@ static void run_case(const struct group *group, struct contest *contest, int rou
 
 int main(int argc, char **argv)
 {
-	int rounds = argc == 3 ? atoi(argv[1]) : 0;
+	int rounds = argc == 4 ? atoi(argv[1]) : 0;
+	struct timespec pause = {0};
 	bool failed = false;
 	int log;
 
 	if (rounds < 1)
-		die("usage: bench ROUNDS LOG <PLAN", "arguments");
-	log = open(argv[2], O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		die("usage: bench ROUNDS PAUSE LOG <PLAN", "arguments");
+	log = open(argv[3], O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-		die(strerror(errno), argv[2]);
+		die(strerror(errno), argv[3]);
+	pause.tv_nsec = strtol(argv[2], NULL, 10) % 1000 * 1000000;
 	read_plan();
 	for (int round = 0; round <= rounds; round++) {
 		for (size_t g = 0; g < n_groups; g++) {
@@ -228,8 +230,10 @@ int main(int argc, char **argv)
 				struct contest *contest =
 					&group->cases[(i + (size_t)round) % group->n_cases];
 
-				if (!contest->failed)
-					run_case(group, contest, round, log);
+				if (contest->failed)
+					continue;
+				nanosleep(&pause, NULL);
+				run_case(group, contest, round, log);
 				failed = failed || contest->failed;
 			}
 		}

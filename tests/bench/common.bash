@@ -122,6 +122,13 @@ make_site() {
 
 # --- the container ---
 
+# The container's name. Not the variant's in full: `where` looks for such words in what is traced.
+name_of() { # CONTENDER VARIANT PROGRAM
+  local variant=$2
+  variant=${variant/plain/p} variant=${variant/cgroup/c} variant=${variant/seccomp/s}
+  echo "$1-${variant/+/}${3////-}"
+}
+
 has() { [[ +$1+ == *+$2+* ]]; } # VARIANT PART
 
 profile_as_json() {
@@ -148,8 +155,10 @@ esac
 # The configuration that `runc spec` prints, but not for a terminal, with the limits and the profile
 # of the variant.
 make_bundle() { # CONTENDER VARIANT PROGRAM: prints its directory
-  local bundle=$SITE/bundle/$1-$2${3////-}
-  local with_cgroup=false seccomp=null path=$BENCH_CGROUP/$1-$2${3////-}
+  local name bundle with_cgroup=false seccomp=null path
+  name=$(name_of "$@")
+  bundle=$SITE/bundle/$name
+  path=$BENCH_CGROUP/$name
   mkdir -p "$bundle"
   ! has "$2" cgroup || with_cgroup=true
   # runc cannot do without: it gets one that has no limits.
@@ -172,7 +181,7 @@ make_bundle() { # CONTENDER VARIANT PROGRAM: prints its directory
 # NAME=PATH of each, in the order of the tables.
 find_contenders() {
   local name path
-  declare -gA path_of=()
+  declare -gA path_of=([floor]=$SITE/floor)
   contenders=()
   for name in ${CONTENDERS:-husk crun runc bwrap floor}; do
     case $name in
@@ -180,7 +189,7 @@ find_contenders() {
       crun) path=$(command -v "${CRUN:-crun}") ;;
       runc) path=$(PATH=$PATH:/usr/sbin command -v "${RUNC:-runc}") ;;
       bwrap) path=$(command -v "${BWRAP:-bwrap}") ;;
-      floor) path=$SITE/floor ;;
+      floor) path=${path_of[floor]} ;;
       *) refuse "$name: no such contender; husk, crun, runc, bwrap and floor are" ;;
     esac
     if [ "$name" != floor ] && [ ! -x "$path" ]; then
@@ -207,10 +216,11 @@ takes() { # CONTENDER VARIANT
   [ "$1" != bwrap ] || ! has "$2" cgroup
 }
 
-# Sets words: those of one command of one contender, for container NAME. NAME is
-# CONTENDER-VARIANT-PROGRAM, as the bundle's. `kill` deletes one that still runs.
+# Sets words: those of one command of one contender, and stdin. `kill` deletes a container that still
+# runs.
 command_for() { # CONTENDER VARIANT PROGRAM create|start|delete|kill|run|exec
-  local name=$1-$2${3////-}
+  local name
+  name=$(name_of "$1" "$2" "$3")
   stdin=/dev/null
   case $1 in
     floor) floor_command "$@" ;;
@@ -230,7 +240,8 @@ command_for() { # CONTENDER VARIANT PROGRAM create|start|delete|kill|run|exec
 }
 
 floor_command() { # CONTENDER VARIANT PROGRAM COMMAND
-  local name=$1-$2${3////-}
+  local name
+  name=$(name_of "$1" "$2" "$3")
   words=("${path_of[floor]}" "${4/kill/delete}")
   if has "$2" cgroup && [ "$4" != start ]; then
     words+=(-c "$BENCH_CGROUP/$name")
@@ -260,8 +271,8 @@ bwrap_command() { # VARIANT PROGRAM
 
 pid_file_of() { # CONTENDER VARIANT PROGRAM
   case $1 in
-    floor) echo "$SITE/state/$1-$2${3////-}/pid" ;;
-    *) echo "$SITE/state/$1-$2${3////-}.pid" ;;
+    floor) echo "$SITE/state/$(name_of "$@")/pid" ;;
+    *) echo "$SITE/state/$(name_of "$@").pid" ;;
   esac
 }
 

@@ -29,7 +29,7 @@ def with_ratios:
 ($order | split(" ")) as $order |
 {
   format: 1, kernel: $kernel, machine: $machine, cpus: $cpus, cgroups: $cgroups, load: ($load | tonumber),
-  rounds: $rounds,
+  rounds: $rounds, pause: $pause,
   programs: [rows($versions)[] | {contender: .[0], path: .[1], version: .[2]}],
   figures: (rows($samples) | figures | with_ratios | sort_by(.contender as $c | $order | index($c))),
   create: [rows($calls)[] | {variant: .[0], contender: .[1], calls: (.[2] | tonumber), clones: (.[3] | tonumber), programs: (.[4] | tonumber)}]

@@ -12,7 +12,7 @@ def runs:
 
 "\(.kernel) on \(.machine), \(.cpus) CPUs, load \(.load) before, cgroup \(.cgroups)",
 (.programs[] | "  \(.contender | left(8))\(.version)"),
-"\(.rounds) rounds, interleaved; milliseconds; ratios are of medians",
+"\(.rounds) rounds, interleaved, \(.pause) ms apart; milliseconds; ratios are of medians",
 (.figures as $all | ["plain", "cgroup", "seccomp", "cgroup+seccomp"][] as $variant | ["run", "create+start+delete", "exec"][] as $measure |
   $all | map(select(.variant == $variant and .measure == $measure)) | select(length > 0) |
   "", "\($measure), \($variant)", runs),
