@@ -2,18 +2,20 @@
  * cgroup.h: control groups of one container, whichever versions the machine has. PARENT only, but
  * for cgroup_mount_points().
  *
- *	cgroup_find(&host)                             which controller is bound where: v2, v1,
- *hybrid cgroup_resolve_path(&host, spec, id, &path)    cgroupsPath, or /husk/ID; checked
- *	cgroup_create(&cg)                             directories; enables controllers on v2
- *	cgroup_set(&cg, resources)                     limits: before the first process is in it
- *	cgroup_open(&cg, &fd)                          v2: for CLONE_INTO_CGROUP; -1 where there is
- *none cgroup_add(&cg, pid)                           v1, and what CLONE_INTO_CGROUP did not do
- *	cgroup_freeze(&cg, true), cgroup_stat(&cg, &stat), cgroup_kill(&cg), cgroup_destroy(&cg)
+ *	cgroup_find(&host)                  which controller is bound where: v2, v1, hybrid
+ *	cgroup_resolve_path(&host, ...)     cgroupsPath, or /husk-ID; checked
+ *	cgroup_create(&cg)                  the directories
+ *	cgroup_set(&cg, resources)          limits: before the first process is in it
+ *	cgroup_open(&cg, &fd)               v2: for CLONE_INTO_CGROUP; -1 where there is none
+ *	cgroup_add(&cg, pid, born_inside)   v1, and what CLONE_INTO_CGROUP did not do
+ *	cgroup_freeze(), cgroup_stat(), cgroup_kill(), cgroup_destroy()
  *
  * Behind it is one table of functions for each version, struct cgroup_ops: cgroup_v1.c,
- *cgroup_v2.c. On a hybrid machine both are used, each for the controllers bound to it. Everything
- *but create is idempotent and finds what it needs by the path alone: `delete --force` has nothing
- *else. Next file: cgroup_v2.c
+ * cgroup_v2.c. On a hybrid machine both are used, each for the controllers bound to it; version 2
+ * freezes and kills there. A container is in the controllers that count what it uses (memory, cpu,
+ * pids); in others from the first limit on, since each costs a directory. Everything but create is
+ * idempotent and finds what it needs by the path alone: `delete --force` has nothing else.
+ * Next file: cgroup_internal.h
  */
 #pragma once
 
@@ -38,14 +40,20 @@ enum cgroup_controller {
 	CGROUP_CONTROLLERS
 };
 
-/* The machine, as it is mounted: read once from /proc/self/mountinfo and /proc/self/cgroup. */
+/* A mount of the machine; also what a mount of type cgroup has inside, see below. */
+struct cgroup_mount_point {
+	const char *name; /* directory below the destination: "memory", "cpu,cpuacct", "unified" */
+	const char *options; /* for mount(2) of type cgroup: "memory"; NULL: cgroup2 */
+	const char *host;    /* where it is on the machine */
+};
+
+/* The machine, as it is mounted. */
 struct cgroup_host {
-	char *v2;			  /* mount point of version 2, or NULL */
-	char *v2_own;			  /* the caller's own cgroup there, "/..." */
-	uint32_t v2_controllers;	  /* 1 << CGROUP_*: what its root has */
-	char *v1[CGROUP_CONTROLLERS];	  /* mount points; co-mounted ones share a value */
-	char *v1_own[CGROUP_CONTROLLERS]; /* the caller's own cgroup there */
-	char *v1_named;			  /* name=systemd, or NULL */
+	char *v2;		      /* mount point of version 2, or NULL */
+	char *v2_own;		      /* the caller's own cgroup below it, "/..."; or NULL */
+	uint32_t v2_controllers;      /* 1 << CGROUP_*: what its root has */
+	char *v1[CGROUP_CONTROLLERS]; /* mount points; co-mounted ones share a value */
+	LIST_OF(struct cgroup_mount_point) mounts; /* of both versions */
 	struct arena arena;
 };
 
@@ -53,6 +61,14 @@ struct cgroup {
 	const struct cgroup_host *host;
 	const char *path; /* "/husk/ID": below each mount point */
 	bool rootless;	  /* no permission is no error unless a limit was asked for */
+};
+
+/* Time lost for want of a resource: percent of the last 10, 60, 300 seconds; microseconds. */
+struct cgroup_pressure {
+	struct {
+		double avg10, avg60, avg300;
+		uint64_t total;
+	} some, full;
 };
 
 struct cgroup_io_stat {
@@ -67,10 +83,12 @@ struct cgroup_hugetlb_stat {
 /* Everything in bytes, nanoseconds or counts; UINT64_MAX: no limit. */
 struct cgroup_stat {
 	bool has_memory, has_cpu, has_pids, has_io, has_psi;
+	struct cgroup_pressure cpu_psi, memory_psi, io_psi; /* version 2 */
 	uint64_t memory_usage, memory_limit, memory_max_usage, memory_cache, memory_rss;
-	uint64_t swap_usage, swap_limit, memory_failcnt;
-	uint64_t oom_kills;	   /* processes killed for its memory limit */
-	struct str_map memory_raw; /* memory.stat, word by word */
+	uint64_t swap_usage, swap_limit; /* memory + swap, as linux.resources.memory.swap */
+	uint64_t memory_failcnt;	 /* how often the limit was hit */
+	uint64_t oom_kills;		 /* processes killed for its memory limit */
+	struct str_map memory_raw;	 /* memory.stat, word by word */
 	uint64_t cpu_usage_ns, cpu_user_ns, cpu_system_ns;
 	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
 	LIST_OF(uint64_t) cpu_per_cpu_ns;
@@ -84,17 +102,33 @@ int cgroup_find(struct cgroup_host *ret_host) MUST_CHECK;
 void cgroup_host_free(struct cgroup_host *host);
 
 /*
- * The path below each mount point. EINVAL for "..". An absolute cgroupsPath begins at the mount
- * point; a relative one, and none, below the caller's own cgroup if rootless, else below /husk.
+ * The path below each mount point; config-linux.md, "Cgroups Path". Without cgroups_path it is
+ * /husk-ID. One that is not absolute, and that, begin at the caller's own cgroup if rootless.
+ * EINVAL for ".." and for the root itself.
  */
 int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path, const char *id,
 			bool rootless, struct arena *arena, char **ret_path) MUST_CHECK;
 
-/* EEXIST-safe: an empty one that exists is taken over; one with processes is refused. */
+/*
+ * An empty one that exists is taken over; one with processes is refused: EBUSY. After a failure
+ * nothing is left of it. Where `rootless` may not make it there is none, and that is no error.
+ */
 int cgroup_create(const struct cgroup *cg) MUST_CHECK;
 
-/* One line that names the file, the value and the controller for a limit that cannot be set. */
+/*
+ * Limits; what is absent stays as it is. Resources may be NULL. An error is one line that names the
+ * property, the file and the value or the controller. config-linux.md, "Cgroups"; device rules:
+ * cgroup_devices.c.
+ */
 int cgroup_set(const struct cgroup *cg, const struct spec_resources *resources) MUST_CHECK;
+
+/*
+ * Version 2: lets a user of the container divide its own cgroup, when cgroup is mounted read-write
+ * in a cgroup namespace; config-linux.md, "Cgroup ownership". uid: as the machine sees it.
+ */
+int cgroup_delegate(const struct cgroup *cg, uid_t uid) MUST_CHECK;
+
+/* *ret_fd is -1 if there is none to be born in. */
 int cgroup_open(const struct cgroup *cg, int *ret_fd) MUST_CHECK;
 
 /* `born_inside`: the process was born in the cgroup_open() one, so only v1 is left to do. */
@@ -119,18 +153,24 @@ int cgroup_processes(const struct cgroup *cg, struct arena *arena, pid_t **ret_p
  */
 int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace) MUST_CHECK;
 
-/* Removes it with all below it, and /husk if that is empty. Gone already is success. */
+/*
+ * Removes it with all below it; directories above it stay: they may be the engine's. Gone already
+ * is success. EBUSY names a process that is left. One call of it is enough where every process is
+ * known to be dead; else cgroup_kill() comes first.
+ */
 int cgroup_destroy(const struct cgroup *cg) MUST_CHECK;
 
-/* A descriptor that polls readable (POLLIN/POLLPRI) at every OOM kill in it: events. */
+/*
+ * A descriptor that polls readable at every OOM kill in it, and sometimes without one: read(2) it
+ * empty (4096 bytes; it does not block), then compare cgroup_oom_kills(). ENOTSUP where there is
+ * no memory controller.
+ */
 int cgroup_watch_oom(const struct cgroup *cg, int *ret_fd) MUST_CHECK;
 int cgroup_oom_kills(const struct cgroup *cg, uint64_t *ret_count) MUST_CHECK;
 
-/* For mounts of type cgroup inside: INIT, in the new cgroup namespace or not. See rootfs.c. */
-struct cgroup_mount_point {
-	const char *name; /* directory below the destination: "memory", "cpu,cpuacct", "unified" */
-	const char *options; /* for mount(2) of type cgroup: "memory"; NULL: cgroup2 */
-	const char *host;    /* where it is on the machine */
-};
+/*
+ * For mounts of type cgroup inside: INIT, in the new cgroup namespace or not. See rootfs.c. A
+ * machine with version 2 alone has one, named "". They live as long as host.
+ */
 int cgroup_mount_points(const struct cgroup_host *host, struct arena *arena,
 			struct cgroup_mount_point **ret_points, size_t *ret_count) MUST_CHECK;
