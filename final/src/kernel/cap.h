@@ -1,26 +1,34 @@
 /*
- * cap.h: the five sets of capabilities(7), by libcap. INIT, but for cap_resolve().
+ * cap.h: the five sets of capabilities(7), by libcap. Who calls what, in this order:
  *
- *	PARENT  cap_resolve(names, &sets)       names to bits; unknown ones are left out with a
- *warning INIT    cap_drop_bounding(&sets)        while CAP_SETPCAP is still there INIT
- *cap_keep_over_setuid()          PR_SET_KEEPCAPS
+ *	PARENT  cap_resolve(capabilities, &sets)   names to bits; unknown ones are left out with a
+ *	                                           warning, as config.md "Linux Process" says
+ *	INIT    cap_drop_bounding(&sets)           while CAP_SETPCAP is still there
+ *	INIT    cap_keep_over_setuid()             PR_SET_KEEPCAPS
  *	        ... limits_set_user() ...
- *	INIT    cap_apply(&sets)                effective, permitted, inheritable, then ambient
+ *	INIT    cap_apply(&sets)                   effective, permitted, inheritable, then ambient
  *
  * CVE-2022-29162 and its kin: inheritable is only what the configuration says, for exec as well.
+ * Next file: cap.c
  */
 #pragma once
 
 #include "../spec/spec.h"
 
+/* Bit N is capability N, <linux/capability.h>. */
 struct cap_sets {
-	bool set; /* false: the configuration has none, everything stays as it is */
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+/* No `capabilities` at all (NULL) is the same as five empty sets: so do runc and crun. */
 int cap_resolve(const struct spec_capabilities *capabilities, struct cap_sets *ret_sets) MUST_CHECK;
 int cap_drop_bounding(const struct cap_sets *sets) MUST_CHECK;
 int cap_keep_over_setuid(void) MUST_CHECK;
+
+/*
+ * What the runtime itself lacks cannot be given: it is left out with a warning ("Runtimes SHOULD
+ * NOT fail", config.md). No such thing in a new user namespace: there INIT has them all.
+ */
 int cap_apply(const struct cap_sets *sets) MUST_CHECK;
 
 /* Every name this kernel knows, for `features`. */
