@@ -47,10 +47,14 @@ int confine_limit(const struct spec_process *process)
 	return give_streams(process);
 }
 
-/* Whether the filter is loaded before the capabilities go; see confine.h. */
-static bool is_early(const struct spec_process *process, const struct spec_seccomp *seccomp)
+static bool is_late(const struct spec_process *process, const struct spec_seccomp *seccomp)
 {
-	return !process->no_new_privileges || seccomp->listener_path;
+	return process->no_new_privileges && !seccomp_has_listener(seccomp);
+}
+
+bool confine_is_late(const struct spec *spec)
+{
+	return is_late(spec->process, spec->linux.seccomp);
 }
 
 static int forbid_new_privileges(const struct spec_process *process)
@@ -67,22 +71,25 @@ int confine(const struct confinement *confinement, int *ret_listener)
 	*ret_listener = -1;
 	if (confinement->lsm_fd >= 0 && lsm_apply(confinement->lsm_fd, process) < 0)
 		return -1;
-	if (confinement->filter && is_early(process, confinement->seccomp) &&
-	    seccomp_load(confinement->filter, confinement->seccomp, ret_listener) < 0)
-		return -1;
 	if (cap_drop_bounding(confinement->caps) < 0 || cap_keep_over_setuid() < 0)
 		return -1;
-	if (limits_set_user(process) < 0 || cap_apply(confinement->caps) < 0)
+	if (limits_set_user(process) < 0 || forbid_new_privileges(process) < 0)
 		return -1;
-	return forbid_new_privileges(process);
+	if (confinement->filter && !is_late(process, confinement->seccomp)) {
+		/* Another user than root has the capabilities still, but not in effect. */
+		if (process->user.uid != 0 && cap_regain() < 0)
+			return -1;
+		if (seccomp_install(confinement->filter, confinement->seccomp, ret_listener) < 0)
+			return -1;
+	}
+	return cap_apply(confinement->caps);
 }
 
-int confine_late(const struct spec_process *process, const struct spec_seccomp *seccomp,
-		 const struct seccomp_bpf *filter)
+int confine_late(const struct spec *spec, const struct seccomp_bpf *filter)
 {
 	int listener;
 
-	if (!filter->length || is_early(process, seccomp))
+	if (!filter->length || !confine_is_late(spec))
 		return 0;
-	return seccomp_load(filter, seccomp, &listener);
+	return seccomp_install(filter, spec->linux.seccomp, &listener);
 }

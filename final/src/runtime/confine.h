@@ -4,12 +4,12 @@
  *
  *	confine_limit(process)                   scheduling, rlimits, working directory, streams
  *	confine(&confinement, &listener)         label, capabilities, user, no_new_privs, filter
- *	confine_late(process, seccomp, filter)   the filter, if it may come last; then execve(2)
+ *	confine_late(spec, filter)               the filter, if it may come last; then execve(2)
  *
- * Without no_new_privs only CAP_SYS_ADMIN may load a filter (seccomp(2)): then confine() does it
- * before the capabilities go, and everything after has to be allowed by it. With no_new_privs
- * confine_late() does it. A filter with SCMP_ACT_NOTIFY is always loaded by confine(): its
- * listener has to be handed over while somebody waits for it.
+ * Without no_new_privs only CAP_SYS_ADMIN may load a filter (seccomp(2)): then confine() does it,
+ * as the last thing before the capabilities go; what follows has to be allowed by it: capset(2),
+ * read(2), write(2), execve(2). With no_new_privs confine_late() does it. A filter with
+ * SCMP_ACT_NOTIFY is always loaded by confine(): somebody has to wait for its listener.
  */
 #pragma once
 
@@ -28,8 +28,8 @@ int confine_limit(const struct spec_process *process) MUST_CHECK;
 
 /* *ret_listener: -1, or the descriptor that gets notifications. */
 int confine(const struct confinement *confinement, int *ret_listener) MUST_CHECK;
-int confine_late(const struct spec_process *process, const struct spec_seccomp *seccomp,
-		 const struct seccomp_bpf *filter) MUST_CHECK;
+int confine_late(const struct spec *spec, const struct seccomp_bpf *filter) MUST_CHECK;
+bool confine_is_late(const struct spec *spec);
 
 /* AppArmor or SELinux. */
 bool confine_has_label(const struct spec_process *process);

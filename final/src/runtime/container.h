@@ -62,6 +62,7 @@ struct create_options {
 	const char *bundle;	    /* NULL: the working directory */
 	const char *config;	    /* NULL: config.json of the bundle */
 	const char *console_socket; /* NULL: none */
+	int console_fd;		    /* run.c: a socket instead of a path; 0: none */
 	const char *pid_file, *pidfd_socket;
 	uint32_t preserve_fds; /* 3 to 3 + N - 1 stay open */
 	bool no_pivot, no_new_keyring;

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-const char *const hook_kind_names[HOOK_KINDS] = {
+static const char *const kind_names[HOOK_KINDS] = {
 	[HOOK_PRESTART] = "prestart",
 	[HOOK_CREATE_RUNTIME] = "createRuntime",
 	[HOOK_CREATE_CONTAINER] = "createContainer",
@@ -20,19 +20,37 @@ const char *const hook_kind_names[HOOK_KINDS] = {
 	[HOOK_POSTSTOP] = "poststop",
 };
 
-/* The state as a file: no pipe that a hook which does not read could block us on. */
-static int open_state(const char *state_json, int *ret_fd)
+int hooks_open_state(const struct spec *spec, int *ret_fd)
 {
-	auto_close int fd = memfd_create("state", MFD_CLOEXEC);
+	int fd = -1;
 
-	if (fd < 0)
-		return err_sys("create memory file");
-	if (fd_write(fd, state_json, strlen(state_json)) < 0)
-		return -1;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys("seek");
-	*ret_fd = TAKE_FD(fd);
+	for (int kind = 0; kind < HOOK_KINDS && fd < 0; kind++) {
+		if (spec->hooks[kind].count == 0)
+			continue;
+		/* No pipe: a hook that does not read would block us. */
+		fd = memfd_create("state", MFD_CLOEXEC);
+		if (fd < 0)
+			return err_sys("create memory file");
+	}
+	*ret_fd = fd;
 	return 0;
+}
+
+int hooks_write_state(int state_fd, const struct state *state)
+{
+	struct arena arena = {0};
+	char *text;
+	int result;
+
+	if (state_fd < 0)
+		return 0;
+	result = state_format_oci(state, &arena, &text);
+	if (result == 0 && (ftruncate(state_fd, 0) < 0 || lseek(state_fd, 0, SEEK_SET) < 0))
+		result = err_sys("empty the state for hooks");
+	if (result == 0)
+		result = fd_write(state_fd, text, strlen(text));
+	arena_free(&arena);
+	return result;
 }
 
 /* In the child. */
@@ -63,17 +81,17 @@ static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
 	return in_time;
 }
 
-static int run_one(const struct spec_hook *hook, const char *state_json)
+static int run_one(const struct spec_hook *hook, int state_fd)
 {
 	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 				  .exit_signal = SIGCHLD};
-	auto_close int state_fd = -1, pidfd = -1;
+	auto_close int pidfd = -1;
 	bool in_time;
 	int status;
 	pid_t pid;
 
-	if (open_state(state_json, &state_fd) < 0)
-		return -1;
+	if (lseek(state_fd, 0, SEEK_SET) < 0)
+		return err_sys("rewind the state");
 	args.pidfd = (uint64_t)(uintptr_t)&pidfd;
 	pid = sys_clone3(&args);
 	if (pid < 0)
@@ -94,10 +112,12 @@ static int run_one(const struct spec_hook *hook, const char *state_json)
 	return 0;
 }
 
-int hooks_run(const struct spec_hook_list *hooks, const char *kind, const char *state_json)
+int hooks_run(const struct spec *spec, enum spec_hook_kind kind, int state_fd)
 {
+	const struct spec_hook_list *hooks = &spec->hooks[kind];
+
 	for (size_t i = 0; i < hooks->count; i++)
-		if (run_one(&hooks->items[i], state_json) < 0)
-			return err_wrap("%s hook %s", kind, hooks->items[i].path);
+		if (run_one(&hooks->items[i], state_fd) < 0)
+			return err_wrap("%s hook %s", kind_names[kind], hooks->items[i].path);
 	return 0;
 }

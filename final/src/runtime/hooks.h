@@ -2,7 +2,9 @@
  * hooks.h: programs of the configuration that run at fixed moments of a container's life, OCI
  * config.md "POSIX-platform Hooks".
  *
- *	hooks_run(&spec->hooks[HOOK_PRESTART], "prestart", state_json)
+ *	hooks_open_state(spec, &state_fd)               before init is born: both will have it
+ *	hooks_write_state(state_fd, &state)             whenever pid or status have changed
+ *	hooks_run(spec, HOOK_PRESTART, state_fd)
  *
  * Each gets the state (runtime.md "State") on standard input, the environment of its entry and
  * nothing else, and a process group of its own, so that a time-out ends it with all its children.
@@ -12,8 +14,9 @@
 #pragma once
 
 #include "../spec/spec.h"
+#include "../spec/state.h"
 
-int hooks_run(const struct spec_hook_list *hooks, const char *kind,
-	      const char *state_json) MUST_CHECK;
-
-extern const char *const hook_kind_names[HOOK_KINDS];
+/* A file in memory, without a name; -1 where the configuration has no hooks. */
+int hooks_open_state(const struct spec *spec, int *ret_fd) MUST_CHECK;
+int hooks_write_state(int state_fd, const struct state *state) MUST_CHECK;
+int hooks_run(const struct spec *spec, enum spec_hook_kind kind, int state_fd) MUST_CHECK;

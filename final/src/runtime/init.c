@@ -105,13 +105,11 @@ static int make_terminal(struct init *init)
 
 static int meet_hooks(struct init *init)
 {
-	const struct spec_hook_list *inside = &init->spec->hooks[HOOK_CREATE_CONTAINER];
-
-	if (sync_send(init->sync, SYNC_HOOKS, -1) < 0)
+	if (sync_send(init->sync, SYNC_HOOKS, 0) < 0)
 		return -1;
 	if (sync_expect(init->sync, SYNC_HOOKS_DONE, NULL) < 0)
 		return -1;
-	return hooks_run(inside, hook_kind_names[HOOK_CREATE_CONTAINER], init->hook_state);
+	return hooks_run(init->spec, HOOK_CREATE_CONTAINER, init->hook_state);
 }
 
 /* What goes to /proc goes through a procfs of our own: the container's may be anything. */
@@ -150,6 +148,35 @@ static int set_limits(struct init *init)
 	return init->spec->process ? confine_limit(init->spec->process) : 0;
 }
 
+/* Before a filter of the user's is in force: it may forbid any of this. */
+static int shut_ourselves(struct init *init)
+{
+	/* What the caller forgot to close is no business of the container: CVE-2024-21626. */
+	if (fd_close_on_exec_from(3 + init->preserve_fds) < 0)
+		return -1;
+	/* Soon others may be inside: they shall not look into us, CVE-2016-9962. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys("forbid to trace init");
+	return 0;
+}
+
+/* Engines rely on `create`, not only `start`, to fail when there is no such program. */
+static int find_program(struct init *init)
+{
+	const struct spec_process *process = init->spec->process;
+
+	if (!process || process->args.count == 0 || init->program)
+		return 0; /* no program is legal until `start` */
+	return program_find(process->args.items[0], &process->env, &init->arena, &init->program);
+}
+
+static int find_program_early(struct init *init)
+{
+	bool late = !init->filter.length || confine_is_late(init->spec);
+
+	return late ? 0 : find_program(init);
+}
+
 static int take_identity(struct init *init)
 {
 	struct confinement confinement = {
@@ -159,7 +186,7 @@ static int take_identity(struct init *init)
 		.seccomp = init->spec->linux.seccomp,
 		.lsm_fd = init->lsm_fd,
 	};
-	auto_close int listener = -1;
+	int listener = -1;
 
 	if (!init->spec->process)
 		return 0;
@@ -168,30 +195,11 @@ static int take_identity(struct init *init)
 	return listener < 0 ? 0 : sync_send(init->sync, SYNC_LISTENER, listener);
 }
 
-/* Engines rely on `create`, not only `start`, to fail when there is no such program. */
-static int find_program(struct init *init)
-{
-	const struct spec_process *process = init->spec->process;
-
-	if (!process || process->args.count == 0)
-		return 0; /* legal until `start` */
-	return program_find(process->args.items[0], &process->env, &init->arena, &init->program);
-}
-
+/* From here to execve(2): read(2) and write(2) alone, see gate.h. */
 static int be_ready(struct init *init)
 {
-	/* What the caller forgot to close is no business of the container: CVE-2024-21626. */
-	if (fd_close_on_exec_from(3 + init->options->preserve_fds) < 0)
-		return -1;
-	/* From now on others may be inside: they shall not look into us, CVE-2016-9962. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys("forbid to trace init");
-	if (sync_send(init->sync, SYNC_READY, -1) < 0)
-		return -1;
 	log_redirect(NULL);
-	scope_close(&init->sync);
-	init->sync = -1;
-	return 0;
+	return sync_send(init->sync, SYNC_READY, 0);
 }
 
 /* --- steps behind the gate --- */
@@ -203,8 +211,7 @@ static int pass_gate(struct init *init)
 
 static int run_start_hooks(struct init *init)
 {
-	return hooks_run(&init->spec->hooks[HOOK_START_CONTAINER],
-			 hook_kind_names[HOOK_START_CONTAINER], init->hook_state);
+	return hooks_run(init->spec, HOOK_START_CONTAINER, init->hook_state);
 }
 
 static int execute(struct init *init)
@@ -214,7 +221,7 @@ static int execute(struct init *init)
 	if (!init->program)
 		return err_set(EINVAL, "config.json: process.args: there is no program to start");
 	/* With no_new_privs the filter may come last: nothing before it has to be allowed. */
-	if (confine_late(process, init->spec->linux.seccomp, &init->filter) < 0)
+	if (confine_late(init->spec, &init->filter) < 0)
 		return -1;
 	execve(init->program, process->args.items, process->env.items);
 	return program_explain(init->program, errno);
@@ -229,12 +236,25 @@ struct step {
  * The rootfs is put together while the machine's tree is still there, since that is where its parts
  * come from; what is the process's own comes after the last mount, and rights are given up last.
  */
+/* clang-format off */
 static const struct step before_gate[] = {
-	{NULL, wait_for_go},	     {NULL, take_namespaces},	  {NULL, make_session},
-	{"rootfs", open_rootfs},     {NULL, mount_all},		  {"devices", make_devices},
-	{"terminal", make_terminal}, {NULL, meet_hooks},	  {NULL, write_proc},
-	{"rootfs", enter_rootfs},    {"terminal", take_terminal}, {NULL, set_limits},
-	{NULL, take_identity},	     {NULL, find_program},	  {NULL, be_ready},
+	{NULL, wait_for_go},
+	{NULL, take_namespaces},
+	{NULL, make_session},
+	{"rootfs", open_rootfs},
+	{NULL, mount_all},
+	{"devices", make_devices},
+	{"terminal", make_terminal},
+	{NULL, meet_hooks},
+	{NULL, write_proc},
+	{"rootfs", enter_rootfs},
+	{"terminal", take_terminal},
+	{NULL, set_limits},
+	{NULL, shut_ourselves},
+	{NULL, find_program_early}, /* either this one: the filter comes next ... */
+	{NULL, take_identity},
+	{NULL, find_program},       /* ... or this one: as the user of the container */
+	{NULL, be_ready},
 };
 
 static const struct step behind_gate[] = {
@@ -242,6 +262,7 @@ static const struct step behind_gate[] = {
 	{NULL, run_start_hooks},
 	{NULL, execute},
 };
+/* clang-format on */
 
 static int walk(struct init *init, const struct step *steps, size_t count)
 {
@@ -257,6 +278,7 @@ void init_run(struct init *init)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL); /* the runtime ignores it; its containers shall not */
 	log_socket = init->sync;
 	log_redirect(send_log);
 	if (walk(init, before_gate, ARRAY_SIZE(before_gate)) < 0) {

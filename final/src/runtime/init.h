@@ -30,9 +30,10 @@ struct init {
 	struct cap_sets caps;
 	struct seccomp_bpf filter; /* length 0: none */
 	struct gate gate;
-	int sync;		/* init's end */
-	int console_socket;	/* -1: no terminal */
-	const char *hook_state; /* what hooks get on standard input */
+	uint32_t preserve_fds;
+	int sync;	    /* init's end */
+	int console_socket; /* -1: no terminal */
+	int hook_state;	    /* hooks_open_state() */
 
 	/* Found on the way. */
 	int proc_fd; /* a procfs that nobody can redirect */

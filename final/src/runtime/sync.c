@@ -1,6 +1,5 @@
 /* sync.c: messages between the runtime and init. See sync.h for the ladder; next file: gate.h */
 #include "sync.h"
-#include "../base/fd.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,8 +7,8 @@
 
 struct message {
 	uint32_t type;
-	uint32_t level; /* SYNC_LOG: enum log_level */
-	struct err err; /* SYNC_FAIL; SYNC_LOG: the line is its text */
+	uint32_t value; /* LOG: enum log_level; LISTENER: a descriptor's number */
+	struct err err; /* FAIL; LOG: the line is its text */
 };
 
 enum { SHORT = offsetof(struct message, err) };
@@ -36,22 +35,45 @@ int sync_open(int ret_fds[2])
 	return 0;
 }
 
-int sync_send(int socket, enum sync_type type, int fd)
+static int write_message(int socket, const struct message *message, size_t length)
 {
-	struct message message = {.type = type};
+	ssize_t written;
 
-	return fd_send(socket, fd, &message, SHORT);
+	do
+		written = write(socket, message, length);
+	while (written < 0 && errno == EINTR);
+	if (written < 0 && errno == EPIPE)
+		return err_set(EPIPE, "the other process died");
+	return written < 0 ? err_sys("send %s", name_of(message->type)) : 0;
+}
+
+int sync_send(int socket, enum sync_type type, uint32_t value)
+{
+	struct message message = {.type = type, .value = value};
+
+	return write_message(socket, &message, SHORT);
+}
+
+/* The other process may be dead; and what it still wrote is worth more than that news. */
+static ssize_t read_message(int socket, struct message *ret_message)
+{
+	ssize_t length;
+
+	do
+		length = read(socket, ret_message, sizeof(*ret_message));
+	while (length < 0 && errno == EINTR);
+	return length;
 }
 
 /* The next message that is no LOG; its length is right for its type. */
-static int receive(int socket, struct message *ret_message, int *ret_fd)
+static int receive(int socket, struct message *ret_message)
 {
 	for (;;) {
-		ssize_t length = fd_receive(socket, ret_fd, ret_message, sizeof(*ret_message));
+		ssize_t length = read_message(socket, ret_message);
 		bool is_long;
 
 		if (length < 0)
-			return err_wrap("wait for the other process");
+			return err_sys("wait for the other process");
 		if (length == 0)
 			return err_set(EPIPE, "the other process died");
 		is_long = length >= SHORT &&
@@ -61,17 +83,16 @@ static int receive(int socket, struct message *ret_message, int *ret_fd)
 		if (ret_message->type != SYNC_LOG)
 			return 0;
 		ret_message->err.text[ERR_TEXT - 1] = '\0';
-		log_write(ret_message->level <= LOG_DEBUG ? ret_message->level : LOG_WARNING, "%s",
+		log_write(ret_message->value <= LOG_DEBUG ? ret_message->value : LOG_WARNING, "%s",
 			  ret_message->err.text);
 	}
 }
 
-int sync_expect(int socket, enum sync_type type, int *ret_fd)
+int sync_expect(int socket, enum sync_type type, uint32_t *ret_value)
 {
 	struct message message;
-	auto_close int fd = -1;
 
-	if (receive(socket, &message, &fd) < 0)
+	if (receive(socket, &message) < 0)
 		return -1;
 	if (message.type == SYNC_FAIL) {
 		err_adopt(&message.err);
@@ -80,17 +101,17 @@ int sync_expect(int socket, enum sync_type type, int *ret_fd)
 	if (message.type != (uint32_t)type)
 		return err_set(EPROTO, "expected %s, received %s", name_of(type),
 			       name_of(message.type));
-	if (ret_fd)
-		*ret_fd = TAKE_FD(fd);
+	if (ret_value)
+		*ret_value = message.value;
 	return 0;
 }
 
 void sync_send_log(int socket, enum log_level level, const char *text)
 {
-	struct message message = {.type = SYNC_LOG, .level = level};
+	struct message message = {.type = SYNC_LOG, .value = level};
 
 	snprintf(message.err.text, sizeof(message.err.text), "%s", text);
-	if (fd_send(socket, -1, &message, sizeof(message)) < 0)
+	if (write_message(socket, &message, sizeof(message)) < 0)
 		return; /* the parent is gone: there is nobody to tell */
 }
 
@@ -98,6 +119,6 @@ void sync_send_failure(int socket)
 {
 	struct message message = {.type = SYNC_FAIL, .err = *err_last()};
 
-	if (fd_send(socket, -1, &message, sizeof(message)) < 0)
+	if (write_message(socket, &message, sizeof(message)) < 0)
 		return;
 }

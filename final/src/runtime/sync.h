@@ -6,7 +6,7 @@
  *	  maps, cgroup      -- GO -->       it may believe its IDs and its cgroup now
  *	                    <-- HOOKS --    mounts are made, the machine's tree is still there
  *	  hooks run         -- HOOKS_DONE -->
- *	                    <-- LISTENER -- with a descriptor, only with SCMP_ACT_NOTIFY
+ *	  pidfd_getfd(2)    <-- LISTENER -- the number of its descriptor, only with SCMP_ACT_NOTIFY
  *	                    <-- READY --    it waits at its gate
  *
  * At any rung INIT may say LOG (any number of times) or FAIL (its error record; then it ends). The
@@ -17,6 +17,8 @@
 
 #include "../base/err.h"
 #include "../base/log.h"
+
+#include <stdint.h>
 
 enum sync_type {
 	SYNC_GO = 1,
@@ -31,11 +33,11 @@ enum sync_type {
 /* fds[0] is the parent's end, fds[1] init's. */
 int sync_open(int ret_fds[2]) MUST_CHECK;
 
-/* fd: goes along, or -1. */
-int sync_send(int socket, enum sync_type type, int fd) MUST_CHECK;
+/* value: of LISTENER; else 0. One write(2): a seccomp filter may leave init no other call. */
+int sync_send(int socket, enum sync_type type, uint32_t value) MUST_CHECK;
 
-/* Waits for that message. A descriptor that comes along goes to ret_fd, if that is not NULL. */
-int sync_expect(int socket, enum sync_type type, int *ret_fd) MUST_CHECK;
+/* Waits for that message. ret_value may be NULL. */
+int sync_expect(int socket, enum sync_type type, uint32_t *ret_value) MUST_CHECK;
 
 /* INIT: a line for the parent to log; its error record as the last word. */
 void sync_send_log(int socket, enum log_level level, const char *text);

@@ -1,0 +1,407 @@
+/*
+ * create.c: making a container: what happens outside. The table of stages at the end is the table
+ * of contents; init.c is what happens inside at the same time. See create.h; next file: init.c
+ */
+#include "create.h"
+#include "../base/err.h"
+#include "../base/fd.h"
+#include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/store.h"
+#include "../base/sys.h"
+#include "../kernel/idmap.h"
+#include "../kernel/lsm.h"
+#include "../kernel/netdev.h"
+#include "../kernel/seal.h"
+#include "../kernel/sysctl.h"
+#include "bundle.h"
+#include "hooks.h"
+#include "init.h"
+#include "sync.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* A process that was killed is gone at once, unless the machine is in trouble. */
+enum { KILL_WAIT_MS = 10000 };
+
+/* What is known and open while a container is being made. */
+struct creation {
+	const struct create_options *options;
+	struct container c;
+	struct bundle bundle;
+	struct ns_plan plan;
+	struct init init; /* prepared here, used by the child */
+	struct ns_child child;
+	int sync; /* our end */
+	int cgroup_fd;
+	int *mount_sources;
+	struct arena arena;
+};
+
+/* --- the stages: run, and undo --- */
+
+static int now(struct arena *arena, char **ret_text)
+{
+	char seconds[32];
+	struct timespec time;
+	struct tm utc;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", gmtime_r(&time.tv_sec, &utc));
+	*ret_text = arena_format(arena, "%s.%09ldZ", seconds, time.tv_nsec);
+	return *ret_text ? 0 : -1;
+}
+
+/* The record of what is about to exist: whoever finds it can remove everything. */
+static int describe(struct creation *n)
+{
+	const struct spec *spec = &n->bundle.spec;
+	struct state *state = &n->c.state;
+	struct proc_stat self;
+
+	if (proc_stat(getpid(), &self) < 0)
+		return -1;
+	*state = (struct state){
+		.id = (char *)n->options->id,
+		.status = STATE_CREATING,
+		.bundle = n->bundle.path,
+		.rootfs = n->bundle.rootfs,
+		.owner = geteuid(),
+		.creator_pid = getpid(),
+		.creator_start_time = self.start_time,
+		.terminal = spec->process && spec->process->terminal,
+		.own_pid_namespace = n->plan.new_flags & CLONE_NEWPID,
+		.has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0,
+		.annotations = spec->annotations,
+	};
+	if (now(&state->arena, &state->created) < 0)
+		return -1;
+	if (n->c.rt->no_cgroups)
+		return 0;
+	if (cgroup_resolve_path(&n->c.cgroups, spec->linux.cgroups_path, state->id,
+				n->c.rt->rootless, &state->arena, &state->cgroup) < 0)
+		return -1;
+	n->c.cgroup = (struct cgroup){
+		.host = &n->c.cgroups, .path = state->cgroup, .rootless = n->c.rt->rootless};
+	n->init.mounts.cgroup_path = state->cgroup;
+	return 0;
+}
+
+static int reserve_directory(struct creation *n)
+{
+	auto_close int root_fd = -1;
+
+	if (store_open(n->c.rt->root, 0711, &root_fd) < 0)
+		return -1;
+	if (describe(n) < 0 || store_reserve(root_fd, n->options->id, &n->c.dir_fd) < 0)
+		return -1;
+	if (container_save(&n->c) < 0)
+		return -1;
+	return store_write(n->c.dir_fd, "config.json", n->bundle.config, n->bundle.config_length);
+}
+
+static int remove_directory(struct container *c)
+{
+	auto_close int root_fd = -1;
+
+	if (store_open(c->rt->root, 0711, &root_fd) < 0)
+		return -1;
+	return store_remove(root_fd, c->state.id);
+}
+
+static int make_cgroup(struct creation *n)
+{
+	if (!n->c.cgroup.path)
+		return 0;
+	if (cgroup_create(&n->c.cgroup) < 0)
+		return -1;
+	if (n->bundle.spec.linux.resources &&
+	    cgroup_set(&n->c.cgroup, n->bundle.spec.linux.resources) < 0)
+		return -1;
+	return cgroup_open(&n->c.cgroup, &n->cgroup_fd);
+}
+
+static int remove_cgroup(struct container *c)
+{
+	return c->cgroup.path ? cgroup_destroy(&c->cgroup) : 0;
+}
+
+static int compile_filter(struct creation *n)
+{
+	const struct spec_seccomp *seccomp = n->bundle.spec.linux.seccomp;
+	struct seccomp_bpf *filter = &n->init.filter;
+
+	if (!seccomp)
+		return 0;
+	if (seccomp_compile(seccomp, -1, &n->arena, filter) < 0)
+		return -1;
+	/* For `exec`, which does not compile it again. */
+	return store_write(n->c.dir_fd, "seccomp.bpf", filter->code, filter->length);
+}
+
+static int open_sources(struct creation *n)
+{
+	const struct spec *spec = &n->bundle.spec;
+
+	for (size_t i = 0; i < spec->mounts.count; i++)
+		if (mount_open_source(spec, i, n->bundle.fd, &n->mount_sources[i]) < 0)
+			return err_wrap("mount %s", spec->mounts.items[i].destination);
+	return 0;
+}
+
+static int make_gate(struct creation *n)
+{
+	return gate_make(n->c.dir_fd, &n->init.gate);
+}
+
+static int spawn_init(struct creation *n)
+{
+	struct proc_stat stat;
+	int sync[2], who;
+
+	if (sync_open(sync) < 0)
+		return -1;
+	n->sync = sync[0];
+	n->init.sync = sync[1];
+	who = ns_spawn(&n->plan, n->cgroup_fd, &n->child);
+	if (who == 0) {
+		close(sync[0]); /* or our death would not be the end of it */
+		init_run(&n->init);
+	}
+	close(sync[1]);
+	gate_close(&n->init.gate);
+	if (who < 0 || proc_stat(n->child.pid, &stat) < 0)
+		return -1;
+	n->c.state.pid = n->child.pid;
+	n->c.state.start_time = stat.start_time;
+	return container_save(&n->c);
+}
+
+static int kill_processes(struct container *c)
+{
+	auto_close int pidfd = -1;
+
+	if (container_open_init(c, &pidfd) == 0) {
+		if (sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+			return err_sys("kill process %d", c->state.pid);
+		/* In a frozen cgroup of version 1 it dies only when thawed: that comes next. */
+	}
+	if (c->cgroup.path && cgroup_kill(&c->cgroup, SIGKILL, c->state.own_pid_namespace) < 0)
+		return -1;
+	if (pidfd >= 0) {
+		proc_wait(pidfd, KILL_WAIT_MS);
+		waitpid(c->state.pid, NULL, WNOHANG); /* ours, if we have just made it */
+	}
+	return 0;
+}
+
+static int place_init(struct creation *n)
+{
+	const struct spec *spec = &n->bundle.spec;
+
+	if (n->c.cgroup.path && cgroup_add(&n->c.cgroup, n->child.pid, n->cgroup_fd >= 0) < 0)
+		return -1;
+	if (ns_map_ids(&n->child, spec) < 0)
+		return -1;
+	for (size_t i = 0; i < spec->mounts.count; i++)
+		if (n->mount_sources[i] >= 0 &&
+		    mount_idmap_source(n->mount_sources[i], spec, i) < 0)
+			return err_wrap("mount %s", spec->mounts.items[i].destination);
+	return sync_send(n->sync, SYNC_GO, 0);
+}
+
+static int run_hooks(struct creation *n)
+{
+	const struct spec *spec = &n->bundle.spec;
+	int state_fd = n->init.hook_state;
+
+	if (sync_expect(n->sync, SYNC_HOOKS, NULL) < 0)
+		return -1;
+	if (spec->linux.net_devices.count && netdev_move(spec, n->child.pid) < 0)
+		return -1;
+	if (hooks_write_state(state_fd, &n->c.state) < 0 ||
+	    hooks_run(spec, HOOK_PRESTART, state_fd) < 0 ||
+	    hooks_run(spec, HOOK_CREATE_RUNTIME, state_fd) < 0)
+		return -1;
+	return sync_send(n->sync, SYNC_HOOKS_DONE, 0);
+}
+
+static int pass_listener(struct creation *n)
+{
+	const struct spec_seccomp *seccomp = n->bundle.spec.linux.seccomp;
+	auto_close int listener = -1;
+	char *state;
+	uint32_t number;
+
+	if (!seccomp || !n->bundle.spec.process || !seccomp_has_listener(seccomp))
+		return 0;
+	if (sync_expect(n->sync, SYNC_LISTENER, &number) < 0)
+		return -1;
+	/* Not sent: the filter that is in force now may forbid sendmsg(2). */
+	listener = syscall(SYS_pidfd_getfd, n->child.pidfd, number, 0);
+	if (listener < 0)
+		return err_sys("take the seccomp listener from init");
+	if (state_format_oci(&n->c.state, &n->arena, &state) < 0)
+		return -1;
+	return seccomp_send_listener(seccomp, listener, n->child.pid, state);
+}
+
+static int wait_until_ready(struct creation *n)
+{
+	if (sync_expect(n->sync, SYNC_READY, NULL) < 0)
+		return -1;
+	n->c.state.status = STATE_CREATED;
+	if (hooks_write_state(n->init.hook_state, &n->c.state) < 0)
+		return -1;
+	return container_save(&n->c);
+}
+
+static int tell_pid(struct creation *n)
+{
+	return bundle_write_pid(n->options->pid_file, n->options->pidfd_socket, n->child.pid,
+				n->child.pidfd);
+}
+
+/* clang-format off */
+static const struct stage {
+	const char *name; /* leads the error text where the reason alone would not say enough */
+	int (*run)(struct creation *n);
+	int (*undo)(struct container *c);
+} stages[] = {
+	{NULL, reserve_directory, remove_directory},
+	{"cgroup", make_cgroup, remove_cgroup},
+	{"seccomp", compile_filter, NULL},
+	{NULL, open_sources, NULL},
+	{NULL, make_gate, NULL},
+	{NULL, spawn_init, kill_processes},
+	{NULL, place_init, NULL},
+	{NULL, run_hooks, NULL},
+	{"seccomp", pass_listener, NULL},
+	{NULL, wait_until_ready, NULL},
+	{NULL, tell_pid, NULL},
+};
+
+/* clang-format on */
+
+/* Walks back from row `count` - 1; returns the first failure, and then keeps the record. */
+static int undo(struct container *c, size_t count)
+{
+	struct err first = {0};
+
+	while (count-- > 0) {
+		if (!stages[count].undo || (count == 0 && first.code))
+			continue;
+		if (stages[count].undo(c) < 0 && !first.code)
+			first = *err_last();
+	}
+	if (!first.code)
+		return 0;
+	err_adopt(&first);
+	return -1;
+}
+
+int create_undo(struct container *c)
+{
+	return undo(c, ARRAY_SIZE(stages));
+}
+
+static int walk(struct creation *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		struct err cause;
+
+		if (stages[i].run(n) == 0)
+			continue;
+		if (stages[i].name)
+			err_wrap("%s", stages[i].name);
+		cause = *err_last();
+		/* Somebody else's directory is not ours to remove. */
+		if ((i > 0 || n->c.dir_fd >= 0) && undo(&n->c, i + 1) < 0)
+			log_warn("not everything of '%s' could be removed (%s): delete --force it",
+				 n->options->id, err_last()->text);
+		err_adopt(&cause);
+		return -1;
+	}
+	return 0;
+}
+
+/* --- before the first side effect --- */
+
+static int check_machine(const struct spec *spec)
+{
+	if (lsm_check(spec) < 0)
+		return -1;
+	return sysctl_check(spec);
+}
+
+/* All that init needs, so that nothing is looked up inside. */
+static int prepare(struct creation *n)
+{
+	const struct spec *spec = &n->bundle.spec;
+	struct init *init = &n->init;
+	uint64_t all;
+
+	if (ns_plan(spec, &n->plan) < 0 || cgroup_find(&n->c.cgroups) < 0)
+		return -1;
+	if (spec->process && cap_resolve(spec->process->capabilities, &init->caps) < 0)
+		return -1;
+	n->mount_sources = arena_alloc(&n->arena, (spec->mounts.count + 1) * sizeof(int));
+	if (!n->mount_sources)
+		return -1;
+	for (size_t i = 0; i < spec->mounts.count; i++)
+		n->mount_sources[i] = -1;
+	all = n->plan.new_flags | n->plan.join_flags;
+	init->spec = spec;
+	init->options = n->options;
+	init->rootfs = n->bundle.rootfs;
+	init->plan = &n->plan;
+	init->mount_sources = n->mount_sources;
+	init->mounts = (struct mount_context){
+		.root_fd = -1,
+		.spec = spec,
+		.cgroups = &n->c.cgroups,
+		.new_user_ns = all & CLONE_NEWUSER,
+		.new_net_ns = all & CLONE_NEWNET,
+		.new_cgroup_ns = all & CLONE_NEWCGROUP,
+	};
+	init->preserve_fds = n->bundle.preserve_fds;
+	if (bundle_connect_console(spec->process, n->options, &init->console_socket) < 0)
+		return -1;
+	return hooks_open_state(spec, &init->hook_state);
+}
+
+static int create(struct creation *n)
+{
+	if (bundle_load(n->options, &n->bundle) < 0 || check_machine(&n->bundle.spec) < 0)
+		return -1;
+	if (prepare(n) < 0)
+		return -1;
+	return walk(n);
+}
+
+int create_container(const struct runtime *rt, const struct create_options *options)
+{
+	struct creation n = {
+		.options = options,
+		.c = {.rt = rt, .dir_fd = -1},
+		.init = {.gate = {-1, -1},
+			 .sync = -1,
+			 .console_socket = -1,
+			 .hook_state = -1,
+			 .proc_fd = -1,
+			 .lsm_fd = -1,
+			 .tty = {.master = -1, .peer = -1}},
+		.sync = -1,
+		.cgroup_fd = -1,
+	};
+
+	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
+		return -1;
+	return create(&n); /* descriptors and memory end with this command */
+}
