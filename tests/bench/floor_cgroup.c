@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,58 +140,68 @@ static void remove_v1(const struct plan *plan, const char *hierarchy)
 
 /* --- version 2: one directory --- */
 
+static struct bpf_insn load_field(unsigned char to, size_t field)
+{
+	return (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W,
+				 .dst_reg = to,
+				 .src_reg = BPF_REG_1,
+				 .off = (short)field};
+}
+
+/* OVER counts from the next instruction. */
+static struct bpf_insn jump_if(unsigned char operation, unsigned char with, int value, size_t over)
+{
+	return (struct bpf_insn){.code = BPF_JMP | operation | BPF_K,
+				 .dst_reg = with,
+				 .imm = value,
+				 .off = (short)over};
+}
+
+static struct bpf_insn compute(unsigned char operation, unsigned char in, int value)
+{
+	return (struct bpf_insn){
+		.code = BPF_ALU64 | operation | BPF_K, .dst_reg = in, .imm = value};
+}
+
 /*
- * The device rules as a program, since version 2 has no file for them: the kernel calls it with a
- * struct bpf_cgroup_dev_ctx when a device is opened or made, and 1 is yes. Its jumps are counted
- * in instructions, from the next one.
+ * The device rules as a program, since version 2 has no file for them. The kernel calls it when a
+ * device is opened or made, and 1 is yes. Each rule is three instructions, and says yes if major
+ * and minor are its own. Returns the number of instructions.
  */
+static size_t write_device_program(struct bpf_insn *program)
+{
+	static const int rules[][2] = {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 2}};
+	const struct bpf_insn answer = {.code = BPF_JMP | BPF_EXIT};
+	struct bpf_insn *at = program;
+
+	*at++ = load_field(BPF_REG_2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	*at++ = load_field(BPF_REG_3, offsetof(struct bpf_cgroup_dev_ctx, major));
+	*at++ = load_field(BPF_REG_4, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	*at++ = compute(BPF_MOV, BPF_REG_0, 1);
+	/* access << 16 | type: to make any device node is allowed, to open it is not */
+	*at++ = jump_if(BPF_JEQ, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | BPF_DEVCG_DEV_CHAR, 4);
+	*at++ = jump_if(BPF_JEQ, BPF_REG_2, BPF_DEVCG_ACC_MKNOD << 16 | BPF_DEVCG_DEV_BLOCK, 3);
+	*at++ = compute(BPF_AND, BPF_REG_2, 0xffff);
+	*at++ = jump_if(BPF_JNE, BPF_REG_2, BPF_DEVCG_DEV_CHAR, 2 + 3 * LENGTH(rules));
+	*at++ = jump_if(BPF_JNE, BPF_REG_3, 136, 1); /* pts/0 ... */
+	*at++ = answer;
+	for (size_t i = 0; i < LENGTH(rules); i++) {
+		*at++ = jump_if(BPF_JNE, BPF_REG_3, rules[i][0], 2);
+		*at++ = jump_if(BPF_JNE, BPF_REG_4, rules[i][1], 1);
+		*at++ = answer;
+	}
+	*at++ = compute(BPF_MOV, BPF_REG_0, 0);
+	*at++ = answer;
+	return (size_t)(at - program);
+}
+
 static int load_device_program(void)
 {
-#define LOAD(to, field)                                                                            \
-	{                                                                                          \
-		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (to), .src_reg = BPF_REG_1,          \
-		.off = (field)                                                                     \
-	}
-#define JUMP(op, reg, value, over)                                                                 \
-	{                                                                                          \
-		.code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .imm = (value), .off = (over)    \
-	}
-#define ANSWER(value)                                                                              \
-	{                                                                                          \
-		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = (value)          \
-	}
-#define RETURN                                                                                     \
-	{                                                                                          \
-		.code = BPF_JMP | BPF_EXIT                                                         \
-	}
-	static const struct bpf_insn program[] = {
-		LOAD(BPF_REG_2, 0), /* access << 16 | type */
-		LOAD(BPF_REG_3, 4), /* major */
-		LOAD(BPF_REG_4, 8), /* minor */
-		ANSWER(1),
-		/* mknod alone is open for all */
-		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_5, .src_reg = BPF_REG_2},
-		{.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_5, .imm = 16},
-		JUMP(BPF_JEQ, BPF_REG_5, BPF_DEVCG_ACC_MKNOD, 12),
-		{.code = BPF_ALU64 | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = 0xffff},
-		JUMP(BPF_JNE, BPF_REG_2, BPF_DEVCG_DEV_CHAR, 9),
-		JUMP(BPF_JEQ, BPF_REG_3, 136, 9), /* pts/0 ... */
-		JUMP(BPF_JEQ, BPF_REG_3, 1, 3),
-		JUMP(BPF_JNE, BPF_REG_3, 5, 6),
-		JUMP(BPF_JEQ, BPF_REG_4, 0, 6), /* tty */
-		JUMP(BPF_JNE, BPF_REG_4, 2, 4), /* ptmx */
-		RETURN,
-		/* major 1: null 3, zero 5, full 7, random 8, urandom 9 */
-		JUMP(BPF_JGT, BPF_REG_4, 9, 2),
-		JUMP(BPF_JGE, BPF_REG_4, 7, 2),
-		JUMP(BPF_JSET, BPF_REG_4, 1, 1),
-		ANSWER(0),
-		RETURN,
-	};
+	struct bpf_insn program[64];
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE,
 		.insns = (uint64_t)(uintptr_t)program,
-		.insn_cnt = LENGTH(program),
+		.insn_cnt = (uint32_t)write_device_program(program),
 		.license = (uint64_t)(uintptr_t) "GPL",
 	};
 
