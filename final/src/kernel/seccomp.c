@@ -348,3 +348,10 @@ int seccomp_list_architectures(struct arena *arena, struct str_list *ret_names)
 	*ret_names = names;
 	return 0;
 }
+
+char *seccomp_library(struct arena *arena)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	return arena_format(arena, "%u.%u.%u", version->major, version->minor, version->micro);
+}

@@ -40,3 +40,6 @@ int seccomp_send_listener(const struct spec_seccomp *seccomp, int listener, pid_
 /* For `features`: what this libseccomp and this kernel know. */
 int seccomp_list_actions(struct arena *arena, struct str_list *ret_names) MUST_CHECK;
 int seccomp_list_architectures(struct arena *arena, struct str_list *ret_names) MUST_CHECK;
+
+/* The version of libseccomp, "2.5.4"; NULL: no memory. */
+char *seccomp_library(struct arena *arena) MUST_CHECK;
