@@ -196,6 +196,16 @@ int cap_apply(const struct cap_sets *sets)
 	return raise_ambient(possible.ambient);
 }
 
+int cap_regain(void)
+{
+	struct cap_sets own;
+
+	if (read_own(&own) < 0)
+		return -1;
+	own.effective = own.permitted;
+	return write_own(&own);
+}
+
 int cap_list(struct arena *arena, struct str_list *ret_names)
 {
 	struct str_list names = {0};

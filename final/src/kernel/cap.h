@@ -25,6 +25,10 @@ int cap_resolve(const struct spec_capabilities *capabilities, struct cap_sets *r
 int cap_drop_bounding(const struct cap_sets *sets) MUST_CHECK;
 int cap_keep_over_setuid(void) MUST_CHECK;
 
+/* After another user than root was taken: what is permitted takes effect again, until cap_apply().
+ */
+int cap_regain(void) MUST_CHECK;
+
 /*
  * What the runtime itself lacks cannot be given: it is left out with a warning ("Runtimes SHOULD
  * NOT fail", config.md). No such thing in a new user namespace: there INIT has them all.
