@@ -300,6 +300,7 @@ void spec_free(struct spec *spec);
 /* What can be said about the values without looking at the machine; spec_load() calls it. */
 int spec_check(const struct spec *spec) MUST_CHECK;
 int spec_check_process(const struct spec_process *process) MUST_CHECK;
+int spec_check_resources(const struct spec_resources *resources) MUST_CHECK;
 
 /* The namespace of that CLONE_NEW* flag, or NULL: then it is the caller's. */
 const struct spec_namespace *spec_find_namespace(const struct spec *spec, int flag);
