@@ -141,7 +141,7 @@ static uint64_t in_bounding_set(uint64_t wanted)
 /* Only what the kernel's rules allow, capset(2): everything else would be EPERM for the whole. */
 static int restrict_sets(const struct cap_sets *sets, struct cap_sets *ret_possible)
 {
-	struct cap_sets own, possible;
+	struct cap_sets own = {0}, possible;
 
 	if (read_own(&own) < 0)
 		return -1;
@@ -184,7 +184,7 @@ static int raise_ambient(uint64_t set)
 
 int cap_apply(const struct cap_sets *sets)
 {
-	struct cap_sets possible;
+	struct cap_sets possible = {0};
 
 	if (restrict_sets(sets, &possible) < 0)
 		return -1;

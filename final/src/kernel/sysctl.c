@@ -4,6 +4,7 @@
 #include "../base/fd.h"
 #include "../base/path.h"
 #include "../base/sys.h"
+#include "ns.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -83,18 +84,6 @@ static bool is_own_namespace(const struct spec *spec, int namespace, const char 
 	       (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
 }
 
-static const char *namespace_word(int namespace)
-{
-	switch (namespace) {
-	case CLONE_NEWNET:
-		return "network";
-	case CLONE_NEWIPC:
-		return "ipc";
-	default:
-		return "uts";
-	}
-}
-
 static int check_one(const struct spec *spec, const char *key)
 {
 	char path[PATH_MAX], absolute[PATH_MAX + 1];
@@ -116,7 +105,7 @@ static int check_one(const struct spec *spec, const char *key)
 		return err_set(EINVAL,
 			       "linux.sysctl: %s would change the machine: the container has no %s "
 			       "namespace of its own",
-			       key, namespace_word(parameters[i].namespace));
+			       key, ns_name(parameters[i].namespace));
 	}
 	return err_set(EINVAL,
 		       "linux.sysctl: %s belongs to the machine, not to a namespace; set it there "
