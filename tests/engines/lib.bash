@@ -8,17 +8,17 @@
 
 engines=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(cd "$engines/../.." && pwd)
+RUNTIME=$(realpath -m "${RUNTIME:-$tree/final/husk-runtime}")
+export RUNTIME
 SITE=/srv # as in tests/lib/sandbox
 [[ $tree/ != /srv/* ]] || SITE=/media
 
 # --- the host ---
 
 host_start() {
-  export RUNTIME=${RUNTIME:-$tree/final/husk-runtime}
   [ "$(id -u)" = 0 ] || skip "engines are driven as root"
   "$tree/tools/deps" --check engines || return
   [ -x "$RUNTIME" ] || { echo "RUNTIME=$RUNTIME: no such program; build it, or name another one" >&2; return 1; }
-  RUNTIME=$(realpath "$RUNTIME")
   # crun gives up on a hybrid machine whose v2 side has a controller: it is tested without that side.
   [[ $("$RUNTIME" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
   "$tree/tests/lib/kit" || return
@@ -64,6 +64,58 @@ in_host() { # CMD...
   ) 3>&- 7>&-
 }
 
+# --- images ---
+
+# A root file system with BusyBox, and in /kit the programs that want more than they get.
+make_root_tar() { # FILE
+  tar -C "$tree/build/rootfs" -cf "$1" .
+  tar -C "$tree/build" --append -f "$1" kit/memory-hog kit/fork-bomb kit/cpu-hog
+}
+
+# Puts a file into an image layout under its digest; prints its descriptor.
+oci_blob() { # LAYOUT MEDIA-TYPE FILE
+  local digest
+  digest=$(sha256sum <"$3" | cut -d' ' -f1)
+  cp "$3" "$1/blobs/sha256/$digest"
+  jq -cn --arg type "$2" --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$3")" \
+    '{mediaType: $type, digest: $digest, size: $size}'
+}
+
+# OCI image-spec, image layout: an archive of one image, of one layer.
+make_oci_archive() { # ROOT-TAR NAME FILE
+  local type=application/vnd.oci.image layout config layer manifest arch
+  layout=$(mktemp -d "$BATS_FILE_TMPDIR/layout.XXXXXX")
+  arch=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+  mkdir -p "$layout/blobs/sha256"
+  layer=$(oci_blob "$layout" "$type.layer.v1.tar" "$1")
+  jq -n --arg arch "$arch" --argjson layer "$layer" '{architecture: $arch, os: "linux",
+    config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"]},
+    rootfs: {type: "layers", diff_ids: [$layer.digest]}}' >"$layout/new"
+  config=$(oci_blob "$layout" "$type.config.v1+json" "$layout/new")
+  jq -n --arg type "$type.manifest.v1+json" --argjson config "$config" --argjson layer "$layer" \
+    '{schemaVersion: 2, mediaType: $type, config: $config, layers: [$layer]}' >"$layout/new"
+  manifest=$(oci_blob "$layout" "$type.manifest.v1+json" "$layout/new")
+  jq -n --argjson manifest "$manifest" --arg name "$2" '{schemaVersion: 2,
+    manifests: [$manifest + {annotations: {"io.containerd.image.name": $name, "org.opencontainers.image.ref.name": $name}}]}' >"$layout/index.json"
+  echo '{"imageLayoutVersion": "1.0.0"}' >"$layout/oci-layout"
+  tar -C "$layout" -cf "$3" oci-layout index.json blobs
+}
+
+# --- daemons ---
+
+# Starts a daemon in the host; prints its PID there.
+daemon_start() { # LOG CMD...
+  # shellcheck disable=SC2016
+  in_host bash -c 'setsid "${@:1}" </dev/null >"$0" 2>&1 & echo $!' "$@"
+}
+
+# By PID, and waits for its end; the host would only be rid of it.
+daemon_stop() { # PID
+  in_host kill "$1" || return 0
+  # shellcheck disable=SC2016
+  HOST_TIMEOUT=20 in_host bash -c 'while kill -0 $0 2>/dev/null; do sleep 0.1; done' "$1"
+}
+
 # --- what tests say ---
 
 # Waits for up to 15 seconds until CMD succeeds; what it printed last goes on.
@@ -87,6 +139,11 @@ expect() { # STATUS CMD...
   [ "$status" = "$wanted" ]
 }
 
+# A terminal of 91 columns and 33 lines, and nobody who types: an end of the input would be typed, too.
+on_terminal() { # CMD...
+  in_host script -qec "stty cols 91 rows 33; $(printf '%q ' "$@")" /dev/null <&7
+}
+
 # The file of a process's cgroup, told by the controller's name in both versions.
 account() { in_host "$engines/account" "$@"; } # PID KEY
 
@@ -100,7 +157,7 @@ traces() { # [PATTERN]
     done
     cut -d" " -f4- /proc/self/mountinfo | sed "s/^/mount /"
     find /sys/fs/cgroup ${HIDE_V2:+-path /sys/fs/cgroup/unified -prune -o} -type d -printf "cgroup %p\n"
-    find /run /dev/shm "$SITE/tmp" -printf "file %p\n"
+    find /run /dev/shm "$SITE/tmp" -xdev -printf "file %p\n"
     sed -n "s/^ *\([^ :]*\):.*/link \1/p" /proc/self/net/dev' | grep -vE "${1:-^$}" | sort
 }
 
