@@ -42,7 +42,8 @@ static const struct opt global_options[] = {
 	{0}};
 
 static const struct command *const groups[] = {commands_life,	commands_list,	 commands_ps,
-					       commands_events, commands_update, commands_info};
+					       commands_events, commands_update, commands_info,
+					       commands_spec};
 
 static const struct opt *options_of(const struct command *command)
 {

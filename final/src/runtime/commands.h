@@ -39,7 +39,7 @@ struct command {
 
 /* Each ends with an empty row. */
 extern const struct command commands_life[], commands_list[], commands_ps[], commands_events[],
-	commands_update[], commands_info[];
+	commands_update[], commands_info[], commands_spec[];
 
 int commands_run(int argc, char **argv);
 

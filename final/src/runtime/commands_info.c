@@ -10,6 +10,7 @@
 #include "../kernel/seccomp.h"
 #include "../kernel/sysctl.h"
 #include "commands.h"
+#include "commands_spec.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -24,18 +25,6 @@ void commands_print_version(void)
 	if (library)
 		printf("libseccomp: %s\n", library);
 	arena_free(&arena);
-}
-
-/* "a b c" as an array of strings. */
-static struct json_object *words(const char *text)
-{
-	struct json_object *array = json_new_array();
-	char *copy = strdupa(text);
-
-	for (char *rest, *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-		if (json_append(array, json_new_string(word)) < 0)
-			return NULL;
-	return array;
 }
 
 /* What a module lists of itself; NULL, which json_add() refuses, if it cannot. */
@@ -80,8 +69,9 @@ static struct json_object *cgroup_features(void)
 
 static struct json_object *seccomp_features(struct arena *arena)
 {
-	static const char operators[] = "SCMP_CMP_NE SCMP_CMP_LT SCMP_CMP_LE SCMP_CMP_EQ SCMP_CMP_GE "
-					"SCMP_CMP_GT SCMP_CMP_MASKED_EQ";
+	static const char operators[] =
+		"SCMP_CMP_NE SCMP_CMP_LT SCMP_CMP_LE SCMP_CMP_EQ SCMP_CMP_GE "
+		"SCMP_CMP_GT SCMP_CMP_MASKED_EQ";
 	static const char flags[] =
 		"SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_SPEC_ALLOW "
 		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV";
@@ -89,10 +79,10 @@ static struct json_object *seccomp_features(struct arena *arena)
 	int failed = 0;
 
 	failed |= json_add(seccomp, "actions", listed(seccomp_list_actions, arena));
-	failed |= json_add(seccomp, "operators", words(operators));
+	failed |= json_add(seccomp, "operators", spec_words(operators));
 	failed |= json_add(seccomp, "archs", listed(seccomp_list_architectures, arena));
-	failed |= json_add(seccomp, "knownFlags", words(flags));
-	failed |= json_add(seccomp, "supportedFlags", words(flags));
+	failed |= json_add(seccomp, "knownFlags", spec_words(flags));
+	failed |= json_add(seccomp, "supportedFlags", spec_words(flags));
 	return failed ? NULL : seccomp;
 }
 
@@ -103,7 +93,7 @@ static struct json_object *linux_features(struct arena *arena)
 	int failed = 0;
 
 	failed |= json_add(features, "namespaces",
-			   words("cgroup ipc mount network pid time user uts"));
+			   spec_words("cgroup ipc mount network pid time user uts"));
 	failed |= json_add(features, "capabilities", listed(cap_list, arena));
 	failed |= json_add(features, "cgroup", cgroup_features());
 	failed |= json_add(features, "seccomp", seccomp_features(arena));
@@ -138,9 +128,10 @@ static int run_features(const struct command_line *line)
 
 	failed |= json_add(features, "ociVersionMin", json_new_string("1.0.0"));
 	failed |= json_add(features, "ociVersionMax", json_new_string(OCI_VERSION));
-	failed |= json_add(features, "hooks",
-			   words("prestart createRuntime createContainer startContainer poststart "
-				 "poststop"));
+	failed |= json_add(
+		features, "hooks",
+		spec_words("prestart createRuntime createContainer startContainer poststart "
+			   "poststop"));
 	failed |= json_add(features, "mountOptions", listed(mount_opts_list, line->arena));
 	failed |= json_add(features, "linux", linux_features(line->arena));
 	failed |= json_add(features, "annotations", annotations(line->arena));
@@ -180,10 +171,10 @@ struct gc_options {
 	bool dry_run;
 };
 
-static const struct opt gc_options[] = {
-	{"dry-run", 'n', OPT_FLAG, offsetof(struct gc_options, dry_run), NULL,
-	 "say what would be removed"},
-	{0}};
+static const struct opt gc_options[] = {{"dry-run", 'n', OPT_FLAG,
+					 offsetof(struct gc_options, dry_run), NULL,
+					 "say what would be removed"},
+					{0}};
 
 static int run_gc(const struct command_line *line)
 {
@@ -203,10 +194,10 @@ struct help_options {
 };
 
 /* --table is for tools/command-docs. */
-static const struct opt help_options[] = {
-	{"table", 0, OPT_FLAG, offsetof(struct help_options, table), NULL,
-	 "every command and option, with tabs between"},
-	{0}};
+static const struct opt help_options[] = {{"table", 0, OPT_FLAG,
+					   offsetof(struct help_options, table), NULL,
+					   "every command and option, with tabs between"},
+					  {0}};
 
 static int run_help(const struct command_line *line)
 {
