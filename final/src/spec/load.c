@@ -185,12 +185,24 @@ static int tidy(struct spec *spec)
 	return tidy_mounts(spec);
 }
 
+/* The values in the message come from a file: it has to be fit for a terminal. */
+static int fail(const char *name)
+{
+	struct err err;
+
+	err_wrap("%s", name);
+	err = *err_last();
+	str_printable(err.text);
+	err_adopt(&err);
+	return -1;
+}
+
 static int read_whole(const struct json_object *json, const char *name, struct spec *spec)
 {
 	if (bind_read(&spec_top_table, json, name, &spec->arena, spec) < 0 || tidy(spec) < 0)
 		return -1;
 	if (spec_check(spec) < 0)
-		return err_wrap("%s", name);
+		return fail(name);
 	return 0;
 }
 
@@ -216,7 +228,7 @@ static int read_process(const struct json_object *json, const char *name, struct
 	    bind_read(&spec_process_table, json, name, &spec->arena, spec->process) < 0)
 		return -1;
 	if (spec_check_process(spec->process) < 0)
-		return err_wrap("%s", name);
+		return fail(name);
 	return 0;
 }
 
@@ -244,7 +256,7 @@ static int read_resources(const struct json_object *json, const char *name, stru
 	tidy_device_rules(resources);
 	spec->linux.resources = resources;
 	if (spec_check_resources(resources) < 0)
-		return err_wrap("%s", name);
+		return fail(name);
 	return 0;
 }
 

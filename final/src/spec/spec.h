@@ -23,6 +23,9 @@
 /* gnu17 has it as a macro, 1, from the times of K&R. */
 #undef linux
 
+/* The newest version whose properties are all known; every 1.x.y is read. */
+#define SPEC_OCI_VERSION "1.2.1"
+
 struct spec_user {
 	uint32_t uid, gid;
 	struct opt_u32 umask; /* 0 to 0777 */
