@@ -31,13 +31,13 @@ static enum state_status status_now(const struct container *c)
 	struct proc_stat stat;
 	bool frozen = false;
 
-	if (c->state.status == STATE_CREATING)
-		return is_being_made(&c->state) ? STATE_CREATING : STATE_STOPPED;
+	if (c->state.status == STATE_CREATING && is_being_made(&c->state))
+		return STATE_CREATING;
 	if (c->state.pid <= 0 || proc_stat(c->state.pid, &stat) < 0 ||
 	    stat.start_time != c->state.start_time || stat.state == 'Z' || stat.state == 'X')
 		return STATE_STOPPED;
-	if (stat.flags & PROC_FORKED_NO_EXEC)
-		return STATE_CREATED;
+	if (stat.flags & PROC_FORKED_NO_EXEC) /* never finished, if nobody is at it any more */
+		return c->state.creator_pid > 0 ? STATE_STOPPED : STATE_CREATED;
 	if (c->cgroup.path && cgroup_is_frozen(&c->cgroup, &frozen) == 0 && frozen)
 		return STATE_PAUSED;
 	return STATE_RUNNING;
@@ -47,7 +47,7 @@ static enum state_status status_now(const struct container *c)
 static int guess(struct container *c, const char *id)
 {
 	c->torn = true;
-	c->state = (struct state){.status = STATE_STOPPED, .own_pid_namespace = true};
+	c->state = (struct state){.status = STATE_STOPPED};
 	c->state.id = arena_copy(&c->state.arena, id, strlen(id));
 	if (!c->state.id ||
 	    (!c->rt->no_cgroups && cgroup_resolve_path(&c->cgroups, NULL, id, c->rt->rootless,

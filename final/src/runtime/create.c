@@ -77,6 +77,7 @@ static int describe(struct creation *n)
 		.creator_start_time = self.start_time,
 		.terminal = spec->process && spec->process->terminal,
 		.own_pid_namespace = n->plan.new_flags & CLONE_NEWPID,
+		.has_poststart = spec->hooks[HOOK_POSTSTART].count > 0,
 		.has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0,
 		.annotations = spec->annotations,
 	};
@@ -257,6 +258,7 @@ static int wait_until_ready(struct creation *n)
 	if (sync_expect(n->sync, SYNC_READY, NULL) < 0)
 		return -1;
 	n->c.state.status = STATE_CREATED;
+	n->c.state.creator_pid = 0; /* from here on it is nobody's but its ID's */
 	if (hooks_write_state(n->init.hook_state, &n->c.state) < 0)
 		return -1;
 	return container_save(&n->c);

@@ -39,6 +39,9 @@ static int wait_for_go(struct init *init)
 
 static int take_namespaces(struct init *init)
 {
+	/* While /proc is the machine's; in a user namespace it could not be lowered later. */
+	if (init->spec->process && limits_set_oom_score(init->spec->process) < 0)
+		return -1;
 	if ((init->plan->new_flags & CLONE_NEWUSER) && ns_become_root() < 0)
 		return -1;
 	if (ns_enter(init->plan) < 0 || ns_new_cgroup(init->plan) < 0)

@@ -66,16 +66,18 @@ static ssize_t read_message(int socket, struct message *ret_message)
 }
 
 /* The next message that is no LOG; its length is right for its type. */
-static int receive(int socket, struct message *ret_message)
+static int receive(int socket, struct message *ret_message, bool *ret_end)
 {
+	*ret_end = false;
 	for (;;) {
 		ssize_t length = read_message(socket, ret_message);
 		bool is_long;
 
 		if (length < 0)
 			return err_sys("wait for the other process");
-		if (length == 0)
-			return err_set(EPIPE, "the other process died");
+		*ret_end = length == 0;
+		if (*ret_end)
+			return 0;
 		is_long = length >= SHORT &&
 			  (ret_message->type == SYNC_LOG || ret_message->type == SYNC_FAIL);
 		if (length != (is_long ? (ssize_t)sizeof(*ret_message) : SHORT))
@@ -91,9 +93,12 @@ static int receive(int socket, struct message *ret_message)
 int sync_expect(int socket, enum sync_type type, uint32_t *ret_value)
 {
 	struct message message;
+	bool is_end;
 
-	if (receive(socket, &message) < 0)
+	if (receive(socket, &message, &is_end) < 0)
 		return -1;
+	if (is_end)
+		return err_set(EPIPE, "the other process died");
 	if (message.type == SYNC_FAIL) {
 		err_adopt(&message.err);
 		return -1;
@@ -104,6 +109,21 @@ int sync_expect(int socket, enum sync_type type, uint32_t *ret_value)
 	if (ret_value)
 		*ret_value = message.value;
 	return 0;
+}
+
+int sync_expect_end(int socket)
+{
+	struct message message;
+	bool is_end;
+
+	if (receive(socket, &message, &is_end) < 0)
+		return -1;
+	if (is_end)
+		return 0;
+	if (message.type != SYNC_FAIL)
+		return err_set(EPROTO, "expected the end, received %s", name_of(message.type));
+	err_adopt(&message.err);
+	return -1;
 }
 
 void sync_send_log(int socket, enum log_level level, const char *text)

@@ -39,6 +39,9 @@ int sync_send(int socket, enum sync_type type, uint32_t value) MUST_CHECK;
 /* Waits for that message. ret_value may be NULL. */
 int sync_expect(int socket, enum sync_type type, uint32_t *ret_value) MUST_CHECK;
 
+/* Waits for the end of the socket: init has executed its program (execve(2) closes it), or died. */
+int sync_expect_end(int socket) MUST_CHECK;
+
 /* INIT: a line for the parent to log; its error record as the last word. */
 void sync_send_log(int socket, enum log_level level, const char *text);
 void sync_send_failure(int socket);

@@ -35,6 +35,7 @@ struct state {
 	bool cgroup_v2_only;
 	bool terminal;
 	bool own_pid_namespace; /* false: signals for all go by the cgroup */
+	bool has_poststart;	/* hooks that `start` runs */
 	bool has_poststop;	/* hooks: run at delete, from config.json in the same directory */
 	struct str_map annotations;
 	struct arena arena;

@@ -1,0 +1,293 @@
+/*
+ * exec.c: one more process in a container that exists. The parent stays outside; the child is
+ * born in the container's cgroup and PID namespace, joins the rest, and gives up the same rights
+ * as init did (confine.c). See container.h; next file: confine.c
+ */
+#include "../base/err.h"
+#include "../base/fd.h"
+#include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/sys.h"
+#include "../kernel/cap.h"
+#include "../kernel/limits.h"
+#include "../kernel/lsm.h"
+#include "../kernel/ns.h"
+#include "../kernel/seal.h"
+#include "../kernel/sysctl.h"
+#include "../kernel/tty.h"
+#include "bundle.h"
+#include "confine.h"
+#include "exec_process.h"
+#include "foreground.h"
+#include "program.h"
+#include "sync.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { FILTER_MAX = 4096 * 8 }; /* BPF_MAXINSNS instructions */
+
+/* What parent and child know of the process that enters. */
+struct entry {
+	const struct exec_options *options;
+	struct container *c;
+	struct spec spec; /* of the container; its process is the one to be started */
+	struct ns_plan plan;
+	struct cap_sets caps;
+	struct seccomp_bpf filter;
+	int console_socket;
+	int sync; /* the end of whoever looks */
+	struct ns_child child;
+	struct arena arena;
+};
+
+/* --- inside --- */
+
+static int log_socket = -1;
+
+static void send_log(enum log_level level, const char *text)
+{
+	sync_send_log(log_socket, level, text);
+}
+
+static int enter(struct entry *e)
+{
+	/* Whoever is in there already shall not look into us, CVE-2016-9962. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys("forbid to trace this process");
+	if (sync_expect(e->sync, SYNC_GO, NULL) < 0)
+		return -1;
+	if (e->spec.process->exec_cpu_affinity && e->spec.process->exec_cpu_affinity->final &&
+	    limits_set_affinity(0, e->spec.process->exec_cpu_affinity->final) < 0)
+		return -1;
+	if (limits_set_oom_score(e->spec.process) < 0 || ns_enter(&e->plan) < 0)
+		return -1;
+	if ((e->plan.join_flags & CLONE_NEWUSER) && ns_become_root() < 0)
+		return -1;
+	return setsid() < 0 ? err_sys("create session") : 0;
+}
+
+static int open_label(struct entry *e, int *ret_fd)
+{
+	auto_close int proc_fd = -1;
+
+	*ret_fd = -1;
+	if (!confine_has_label(e->spec.process))
+		return 0;
+	if (sysctl_open_proc(&proc_fd) < 0)
+		return -1;
+	return lsm_open(proc_fd, e->spec.process, ret_fd);
+}
+
+static int take_terminal(struct entry *e)
+{
+	struct tty tty;
+	auto_close int root_fd = -1;
+
+	if (!e->spec.process->terminal)
+		return 0;
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd < 0)
+		return err_sys("open the container's /");
+	if (tty_open(root_fd, e->spec.process, &tty) < 0 || tty_send(e->console_socket, &tty) < 0)
+		return -1;
+	return tty_take(&tty, e->spec.process->user.uid);
+}
+
+static int become(struct entry *e, char **ret_program)
+{
+	struct confinement confinement = {.process = e->spec.process,
+					  .caps = &e->caps,
+					  .filter = e->filter.length ? &e->filter : NULL,
+					  .seccomp = e->spec.linux.seccomp};
+	const struct spec_process *process = e->spec.process;
+	bool early = confinement.filter && !confine_is_late(&e->spec);
+	int listener;
+
+	if (open_label(e, &confinement.lsm_fd) < 0 || take_terminal(e) < 0)
+		return -1;
+	if (confine_limit(process) < 0)
+		return -1;
+	if (fd_close_on_exec_from(3 + e->options->preserve_fds) < 0)
+		return -1;
+	if (early &&
+	    program_find(process->args.items[0], &process->env, &e->arena, ret_program) < 0)
+		return -1;
+	if (confine(&confinement, &listener) < 0)
+		return -1;
+	if (listener >= 0 && sync_send(e->sync, SYNC_LISTENER, listener) < 0)
+		return -1;
+	return early ? 0
+		     : program_find(process->args.items[0], &process->env, &e->arena, ret_program);
+}
+
+static void __attribute__((noreturn)) inside(struct entry *e)
+{
+	const struct spec_process *process = e->spec.process;
+	char *program = NULL;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	log_socket = e->sync;
+	log_redirect(send_log);
+	if (enter(e) == 0 && become(e, &program) == 0 && confine_late(&e->spec, &e->filter) == 0) {
+		execve(program, process->args.items, process->env.items);
+		program_explain(program, errno);
+	}
+	sync_send_failure(e->sync);
+	_exit(EXIT_FAILURE);
+}
+
+/* --- outside --- */
+
+static int load_filter(struct entry *e)
+{
+	char *code;
+
+	if (!e->spec.linux.seccomp)
+		return 0;
+	if (fd_read_file(e->c->dir_fd, "seccomp.bpf", FILTER_MAX, &e->arena, &code,
+			 &e->filter.length) < 0)
+		return -1;
+	e->filter.code = code;
+	return 0;
+}
+
+static int prepare(struct entry *e, struct terminal *terminal)
+{
+	const struct exec_options *options = e->options;
+	struct create_options console = {.console_socket = options->console_socket};
+
+	if (container_load_spec(e->c, &e->spec) < 0 || exec_process_choose(options, &e->spec) < 0)
+		return -1;
+	if (lsm_check_process(e->spec.process) < 0)
+		return -1;
+	if (cap_resolve(e->spec.process->capabilities, &e->caps) < 0 || load_filter(e) < 0)
+		return -1;
+	if (e->spec.process->terminal && !options->detach && !options->console_socket) {
+		if (foreground_open_terminal(terminal) < 0)
+			return -1;
+		console.console_fd = terminal->theirs;
+	}
+	return bundle_connect_console(e->spec.process, &console, &e->console_socket);
+}
+
+static int pass_listener(struct entry *e)
+{
+	const struct spec_seccomp *seccomp = e->spec.linux.seccomp;
+	auto_close int listener = -1;
+	uint32_t number;
+	char *state;
+
+	if (!seccomp || !seccomp_has_listener(seccomp))
+		return 0;
+	if (sync_expect(e->sync, SYNC_LISTENER, &number) < 0)
+		return -1;
+	listener = syscall(SYS_pidfd_getfd, e->child.pidfd, number, 0);
+	if (listener < 0)
+		return err_sys("take the seccomp listener");
+	if (state_format_oci(&e->c->state, &e->arena, &state) < 0)
+		return -1;
+	return seccomp_send_listener(seccomp, listener, e->child.pid, state);
+}
+
+/* The end of the socket alone does not say whether it was executed, or died. */
+static int wait_for_execve(struct entry *e)
+{
+	struct proc_stat stat;
+
+	if (sync_expect_end(e->sync) < 0)
+		return -1;
+	if (proc_stat(e->child.pid, &stat) == 0 && (stat.flags & PROC_FORKED_NO_EXEC))
+		return err_set(EPROTO, "the process died before it had executed its program");
+	return 0;
+}
+
+static int place(struct entry *e, bool born_inside)
+{
+	const struct spec_cpu_affinity *affinity = e->spec.process->exec_cpu_affinity;
+
+	if (affinity && affinity->initial &&
+	    limits_set_affinity(e->child.pid, affinity->initial) < 0)
+		return -1;
+	if (e->c->cgroup.path && cgroup_add(&e->c->cgroup, e->child.pid, born_inside) < 0)
+		return -1;
+	return sync_send(e->sync, SYNC_GO, 0);
+}
+
+static int attend(struct entry *e, bool born_inside)
+{
+	if (place(e, born_inside) < 0 || pass_listener(e) < 0 || wait_for_execve(e) < 0)
+		return -1;
+	return bundle_write_pid(e->options->pid_file, e->options->pidfd_socket, e->child.pid,
+				e->child.pidfd);
+}
+
+static int spawn(struct entry *e)
+{
+	auto_close int pidfd = -1, cgroup_fd = -1;
+	int sync[2], who;
+
+	if (container_open_init(e->c, &pidfd) < 0 ||
+	    ns_plan_of_process(&e->spec, pidfd, e->c->state.pid, &e->plan) < 0)
+		return -1;
+	if (e->c->cgroup.path && cgroup_open(&e->c->cgroup, &cgroup_fd) < 0)
+		return -1;
+	if (sync_open(sync) < 0)
+		return -1;
+	e->sync = sync[1];
+	who = ns_spawn(&e->plan, cgroup_fd, &e->child);
+	if (who == 0) {
+		close(sync[0]);
+		inside(e);
+	}
+	close(sync[1]);
+	e->sync = sync[0];
+	if (who < 0)
+		return -1;
+	if (attend(e, cgroup_fd >= 0) == 0)
+		return 0;
+	kill(e->child.pid, SIGKILL);
+	waitpid(e->child.pid, NULL, 0);
+	return -1;
+}
+
+static int exec(struct entry *e, int *ret_status)
+{
+	struct terminal terminal = {-1, -1, -1};
+	unsigned int statuses = STATUS(STATE_CREATED) | STATUS(STATE_RUNNING);
+
+	if (e->options->ignore_paused)
+		statuses |= STATUS(STATE_PAUSED);
+	if (container_expect(e->c, statuses, "exec in") < 0 || prepare(e, &terminal) < 0)
+		return -1;
+	if (!e->options->detach && foreground_begin() < 0)
+		return -1;
+	if (spawn(e) < 0)
+		return -1;
+	if (e->options->detach)
+		return 0;
+	if (foreground_take_master(&terminal) < 0)
+		return -1;
+	return foreground_wait(&terminal, e->child.pid, e->child.pidfd, ret_status);
+}
+
+int exec_in_container(const struct runtime *rt, const struct exec_options *options, int *ret_status)
+{
+	struct container c;
+	struct entry e = {.options = options, .c = &c, .console_socket = -1, .sync = -1};
+
+	*ret_status = 0;
+	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
+		return -1;
+	if (container_open(rt, options->id, &c) < 0)
+		return -1;
+	return exec(&e, ret_status);
+}

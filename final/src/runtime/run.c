@@ -1,0 +1,114 @@
+/* run.c: create, start, wait, delete: what people type. See container.h; next file: exec.c */
+#include "../base/err.h"
+#include "../base/log.h"
+#include "bundle.h"
+#include "foreground.h"
+#include "gate.h"
+#include "hooks.h"
+
+/* The gate has to be found shut: then whatever happens, exactly one `start` opens it. */
+static int open_gate(struct container *c, int pidfd)
+{
+	if (container_expect(c, STATUS(STATE_CREATED), "start") < 0)
+		return -1;
+	if (gate_open(c->dir_fd, pidfd, c->state.pid) < 0)
+		return err_wrap("start container '%s'", c->state.id);
+	return 0;
+}
+
+/* A hook that fails here stops nothing: "log a warning, but the lifecycle continues". */
+static void run_poststart(struct container *c)
+{
+	auto_close int state_fd = -1;
+	struct spec spec;
+
+	if (!c->state.has_poststart)
+		return;
+	c->state.status = STATE_RUNNING;
+	if (container_load_spec(c, &spec) < 0)
+		return;
+	if (hooks_open_state(&spec, &state_fd) < 0 || hooks_write_state(state_fd, &c->state) < 0 ||
+	    hooks_run(&spec, HOOK_POSTSTART, state_fd) < 0)
+		log_warn("container '%s' runs, but: %s", c->state.id, err_last()->text);
+	spec_free(&spec);
+}
+
+static int start(struct container *c, int *ret_pidfd)
+{
+	auto_close int pidfd = -1;
+
+	if (container_expect(c, STATUS(STATE_CREATED), "start") < 0)
+		return -1;
+	if (container_open_init(c, &pidfd) < 0 || open_gate(c, pidfd) < 0)
+		return -1;
+	run_poststart(c);
+	*ret_pidfd = TAKE_FD(pidfd);
+	return 0;
+}
+
+int start_container(const struct runtime *rt, const char *id)
+{
+	auto_close int pidfd = -1;
+	struct container c;
+	int result;
+
+	if (container_open(rt, id, &c) < 0)
+		return -1;
+	result = start(&c, &pidfd);
+	container_close(&c);
+	return result;
+}
+
+static int start_and_wait(const struct run_options *options, struct container *c,
+			  struct terminal *terminal, int *ret_status)
+{
+	auto_close int pidfd = -1;
+
+	if (foreground_take_master(terminal) < 0 || start(c, &pidfd) < 0)
+		return -1;
+	if (options->detach)
+		return 0;
+	return foreground_wait(terminal, c->state.pid, pidfd, ret_status);
+}
+
+/* Whatever came of it: nothing stays, unless it shall run on, or be kept. */
+static int finish(const struct runtime *rt, const struct run_options *options, int result)
+{
+	struct err cause = *err_last();
+
+	if (result == 0 && (options->detach || options->keep))
+		return 0;
+	if (delete_container(rt, options->create.id, true) < 0 && result == 0)
+		return -1;
+	if (result < 0)
+		err_adopt(&cause);
+	return result;
+}
+
+int run_container(const struct runtime *rt, const struct run_options *options, int *ret_status)
+{
+	struct terminal terminal = {-1, -1, -1};
+	struct create_options create = options->create;
+	struct container c;
+	int result;
+
+	*ret_status = 0;
+	if (!options->detach && foreground_begin() < 0)
+		return -1;
+	if (!options->detach && !create.console_socket) {
+		/* Whether it has a terminal is not known before config.json is read. */
+		if (foreground_open_terminal(&terminal) < 0)
+			return -1;
+		create.console_fd = terminal.theirs;
+	}
+	if (create_container(rt, &create) < 0)
+		return -1;
+	result = container_open(rt, create.id, &c);
+	if (result == 0) {
+		if (!c.state.terminal)
+			terminal.ours = -1;
+		result = start_and_wait(options, &c, &terminal, ret_status);
+		container_close(&c);
+	}
+	return finish(rt, options, result);
+}
