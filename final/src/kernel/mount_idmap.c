@@ -91,27 +91,21 @@ int mount_idmap_source(int source_fd, const struct spec *spec, size_t index)
 	auto_close int user_ns = -1;
 	struct arena arena = {0};
 	struct mount_opts opts;
+	int parsed = mount_opts_parse(mount, &arena, &opts);
 
-	if (mount_opts_parse(mount, &arena, &opts) < 0) {
-		arena_free(&arena);
-		return err_wrap("mount %s", mount->destination);
-	}
 	arena_free(&arena);
-	if (!opts.idmap)
-		return 0;
+	if (parsed < 0 || !opts.idmap)
+		return parsed;
 	if (!uids->count || !gids->count)
-		return err_set(
-			EINVAL,
-			"mount %s: idmap needs uidMappings and gidMappings: of the mount, or "
-			"of linux with a user namespace",
-			mount->destination);
+		return err_set(EINVAL, "idmap needs uidMappings and gidMappings: of the mount, or "
+				       "of linux with a user namespace");
 	if (make_user_ns(uids, gids, &user_ns) < 0)
-		return err_wrap("mount %s: idmap", mount->destination);
+		return err_wrap("idmap");
 	attr.userns_fd = user_ns;
 	if (sys_mount_setattr(source_fd, "", AT_EMPTY_PATH | (opts.ridmap ? AT_RECURSIVE : 0),
 			      &attr) < 0)
-		return err_sys("mount %s: idmap of %s: the file system may not have it (ext4, xfs, "
-			       "btrfs, tmpfs from Linux 6.3 on, overlay from 5.19 on)",
-			       mount->destination, mount->source);
+		return err_sys("idmap of %s: the file system may not have it (ext4, xfs, btrfs do, "
+			       "tmpfs from Linux 6.3 on, overlay from 5.19 on)",
+			       mount->source);
 	return 0;
 }
