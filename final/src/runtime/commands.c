@@ -202,11 +202,11 @@ static int refuse_systemd(void)
 
 static int check_operands(const struct command *command, const struct str_list *operands)
 {
-	if (operands->count < command->least)
-		return err_set(EINVAL, "too few operands: it takes %s", command->operands);
-	if (operands->count > command->most)
-		return err_set(EINVAL, "too many operands: it takes %s",
-			       *command->operands ? command->operands : "none");
+	if (operands->count < command->least || operands->count > command->most)
+		return err_set(EINVAL, "too %s operands: usage: husk-runtime %s%s%s%s",
+			       operands->count < command->least ? "few" : "many", command->name,
+			       command->options ? " [OPTION...]" : "",
+			       *command->operands ? " " : "", command->operands);
 	return command->has_id ? spec_check_id(operands->items[0]) : 0;
 }
 

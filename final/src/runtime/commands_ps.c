@@ -8,6 +8,7 @@
 #include "commands.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -89,18 +90,26 @@ static int filter_table(FILE *table, const struct processes *processes)
 	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
 }
 
-/* By absolute path: PATH is the caller's. */
+/* By absolute path, PATH is the caller's; with SIGPIPE as it was before main() ignored it. */
 static int spawn_ps(char **args, int output, pid_t *ret_pid)
 {
 	static const char *const places[] = {"/usr/bin/ps", "/bin/ps"};
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int result = ENOENT;
+	sigset_t set;
 
-	if (posix_spawn_file_actions_init(&actions) != 0)
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0)
 		return err_set(ENOMEM, "out of memory");
+	posix_spawnattr_setsigdefault(&attributes, &set);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	if (posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) == 0)
 		for (size_t i = 0; result == ENOENT && i < ARRAY_SIZE(places); i++)
-			result = posix_spawn(ret_pid, places[i], &actions, NULL, args, environ);
+			result = posix_spawn(ret_pid, places[i], &actions, &attributes, args,
+					     environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	if (result == 0)
 		return 0;
@@ -108,30 +117,44 @@ static int spawn_ps(char **args, int output, pid_t *ret_pid)
 		       strerror(result));
 }
 
+/* Closes the pipe at its end, so that a ps that still writes is not waited for in vain. */
+static int run_filtered(char **args, const struct processes *processes, pid_t *ret_pid)
+{
+	auto_close int output = -1;
+	auto_file FILE *table = NULL;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys("pipe");
+	output = ends[1];
+	table = fdopen(ends[0], "r");
+	if (!table) {
+		close(ends[0]);
+		return err_sys("fdopen");
+	}
+	if (spawn_ps(args, output, ret_pid) < 0)
+		return -1;
+	close(TAKE_FD(output));
+	return filter_table(table, processes);
+}
+
 static int print_table(char **ps_args, const struct processes *processes, struct arena *arena)
 {
 	char *standard[] = {"-ef", NULL};
 	char **given = *ps_args ? ps_args : standard;
 	struct str_list args = {0};
-	int ends[2], result, status;
-	pid_t pid;
+	int result, status = 0;
+	pid_t pid = -1;
 
 	if (str_list_add(&args, arena, "ps") < 0)
 		return -1;
 	for (; *given; given++)
 		if (str_list_add(&args, arena, *given) < 0)
 			return -1;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys("pipe");
-	auto_file FILE *table = fdopen(ends[0], "r");
-	result = spawn_ps(args.items, ends[1], &pid);
-	close(ends[1]);
-	if (result < 0)
-		return -1;
-	result = table ? filter_table(table, processes) : err_sys("fdopen");
-	if (waitpid(pid, &status, 0) < 0)
+	result = run_filtered(args.items, processes, &pid);
+	if (pid > 0 && waitpid(pid, &status, 0) < 0)
 		return err_sys("wait for ps");
-	if (status != 0)
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		return err_set(EINVAL, "ps failed: its options were not accepted");
 	return result;
 }

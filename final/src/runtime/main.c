@@ -32,5 +32,8 @@ int main(int argc, char **argv)
 		return 1;
 	/* What we make has the modes that the code says; a container's umask is its own matter. */
 	umask(022);
+	/* A reader of our output that has gone is an error of one write(2), not our end half way. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return 1;
 	return commands_run(argc, argv);
 }
