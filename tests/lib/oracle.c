@@ -6,7 +6,7 @@
  *	process  in another PID namespace, or of a program that only tests start
  *	netns    a network namespace that a process is in
  *	mount    in the order of mounting
- *	cgroup   below a husk-course, in any hierarchy
+ *	cgroup   below husk-course, husk, or a name that begins so, in any hierarchy
  *	file     of the root file system, the secrets, the programs, /dev/shm; beside them in tmp
  *	state    records, leases: all of it
  *	data     of that, not logs and images: they are what a run is for
@@ -174,7 +174,7 @@ static void see_cgroups(void)
 	while (tree && (entry = fts_read(tree))) {
 		if (entry->fts_info != FTS_D)
 			continue;
-		if (strstr(entry->fts_path, "husk-course"))
+		if (strstr(entry->fts_path, "/husk") && !strstr(entry->fts_path, "/husk-sandbox-"))
 			add(&lines, "cgroup %s", entry->fts_path);
 		/* Without root the cgroups are the machine's: other sandboxes have theirs there. */
 		if (entry->fts_level >= 4 || strncmp(entry->fts_name, "husk-sandbox-", 13) == 0)

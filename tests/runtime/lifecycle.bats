@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# lifecycle.bats: create, start, state, kill, delete, run: what the OCI specification says of them.
+load lib
+setup() { runtime_setup; }
+teardown() { runtime_teardown; }
+
+@test "run: the program's output and status are the caller's" {
+  sh_in . 'echo hello; exit 7'
+  [ "$status" = 7 ] && [ "$output" = hello ]
+}
+
+@test "run: a signal that ends the program is 128 + n" {
+  sh_in . 'sh -c "kill -9 \$\$"; exit $?'
+  [ "$status" = 137 ]
+}
+
+@test "create, state, start, state, kill, state, delete" {
+  bundle one '.process.args = ["sleep", "1000"]'
+  husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1
+  is_status one created
+  husk start one
+  is_status one running
+  [ "$(tr '\0' ' ' <"/proc/$(pid_of one)/cmdline")" = "sleep 1000 " ]
+  husk kill one KILL
+  wait_for is_status one stopped
+  husk delete one
+  run husk state one
+  [ "$status" != 0 ]
+  [[ $output == *"'one' does not exist"* ]]
+}
+
+@test "a created container has not run its program" {
+  bundle one '.process.args = ["touch", "/tmp/mark"]'
+  husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1
+  [ ! -e "$SITE/rootfs/tmp/mark" ]
+  husk start one
+  wait_for is_status one stopped
+  [ -e "$SITE/rootfs/tmp/mark" ]
+  rm "$SITE/rootfs/tmp/mark"
+  husk delete one
+}
+
+@test "the same ID twice is refused, and the first one lives" {
+  start one
+  refused one "in use" -- husk create -b "$WORK/one" one
+  is_status one running
+  husk delete --force one
+}
+
+@test "start: once only" {
+  start one
+  refused one running -- husk start one
+  husk delete --force one
+}
+
+@test "delete without force refuses what runs, with force removes it" {
+  start one
+  refused one running force -- husk delete one
+  husk delete --force one
+}
+
+@test "delete --force of what is not there is success; delete is not" {
+  husk delete --force nothing
+  refused nothing "does not exist" -- husk delete nothing
+}
+
+@test "a failing create leaves nothing, and the ID is free" {
+  bundle one '.mounts += [{"destination": "/x", "type": "nosuchfs", "source": "x"}]'
+  refused /x nosuchfs -- husk create -b "$WORK/one" one
+  [ ! -e "$ROOT/one" ]
+  start one
+  husk delete --force one
+}
+
+@test "create names a program that is not there" {
+  bundle one '.process.args = ["nosuch"]'
+  refused nosuch "executable file" -- husk create -b "$WORK/one" one
+}
+
+@test "exec: its own status, environment, directory and user" {
+  start one
+  run husk exec -e A=b --cwd /tmp --user 5:6 one sh -c 'echo $A $(pwd) $(id -u) $(id -g); exit 3'
+  [ "$status" = 3 ] && [ "$output" = "b /tmp 5 6" ]
+  husk delete --force one
+}
+
+@test "exec is in the container's namespaces and cgroup" {
+  start one
+  run husk exec one sh -c 'hostname; cat /proc/self/cgroup; readlink /proc/self/ns/net /proc/1/ns/net'
+  [ "$status" = 0 ]
+  husk exec one sleep 100 </dev/null >/dev/null 2>&1 &
+  wait_for grep -q . "$(cgroup_of one pids)/cgroup.procs"
+  wait_for eval '[ "$(wc -l <"$(cgroup_of one pids)/cgroup.procs")" = 2 ]'
+  husk delete --force one
+}
+
+@test "20 creates of one ID at once: one wins" {
+  bundle one '.process.args = ["sleep", "1000"]'
+  local i won=0 pids=()
+  for i in {1..20}; do
+    husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1 &
+    pids+=($!)
+  done
+  for i in "${pids[@]}"; do wait "$i" && won=$((won + 1)) || true; done
+  [ $won = 1 ]
+  is_status one created
+  husk delete --force one
+}
