@@ -17,8 +17,9 @@ help: ## this list
 	@echo
 	@echo 'Verbs for one phase take PHASE=03, or run them in its folder: cd phase03-pivot-root && make diff'
 
-all: deps-demo ## build the phases
+all: deps-demo ## build the phases, and final/husk-runtime
 	@for phase in $(PHASES); do $(MAKE) -s -C $$phase husk || exit; done
+	@$(MAKE) -s -C final
 
 run: all ## a container of PHASE that introduces itself
 	@$(MAKE) --no-print-directory -C $(FOLDER) run
@@ -59,6 +60,10 @@ grade: deps-test ## does DIR/husk, in any language, do what PHASE promises? (JSO
 matrix: kit ## every check against every phase, on this machine
 	@tests/matrix
 
+bench: all deps-test ## husk-runtime against crun, runc, bubblewrap and the bare kernel, in one run (JSON=FILE)
+	@tools/deps bench
+	@tools/as-root tests/bench/bench $(if $(JSON),--json '$(JSON)')
+
 lab: ## a shell in a virtual machine with cgroup v2, or CMD='...' in it (CGROUP=v2|v1|hybrid)
 	@tools/deps demo lab
 	@$(MAKE) --no-print-directory all
@@ -85,11 +90,13 @@ reset: ## remove what a broken demo or a killed husk left, and list it
 deps: ## install what everything here needs (apt, dnf or pacman)
 	@tools/deps demo test lab
 
-install: all ## the newest phase's program as PREFIX/bin/husk-course (DESTDIR= for packagers)
+install: all ## husk-runtime, and the newest phase as husk-course, below PREFIX (DESTDIR= for packagers)
+	@$(MAKE) -s -C final install PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)'
 	install -D -m 755 $(lastword $(PHASES))/husk $(DESTDIR)$(PREFIX)/bin/husk-course
 
 clean: ## remove what was built; make lab-clean removes the lab VM's cache
 	@for phase in $(PHASES); do $(MAKE) --no-print-directory -C $$phase clean; done
+	@$(MAKE) --no-print-directory -C final clean
 	rm -rf build
 
 lab-clean: ## remove the lab VM's cache
@@ -104,6 +111,6 @@ deps-demo:
 deps-test:
 	@tools/deps demo test
 
-.PHONY: help all run shell demo tour diff explain sweep attack break start grade matrix lab doctor test \
+.PHONY: help all run shell demo tour diff explain sweep attack break start grade matrix bench lab doctor test \
 	lint format carry reset deps install clean lab-clean kit deps-demo deps-test
 .DEFAULT_GOAL := help
