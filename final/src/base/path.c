@@ -129,27 +129,58 @@ static int make_part(int root_fd, char path[PATH_MAX], char *end, bool is_file, 
 	return replace_link(parent, name, slash ? prefix : "", rest, path);
 }
 
+/*
+ * Mostly only the last part is missing, and its name is free: that takes two calls more than
+ * opening. Returns -1 with errno if it is not so simple.
+ */
+static int make_last(int root_fd, const char *path, bool is_file, mode_t mode)
+{
+	auto_close int parent = -1;
+	const char *name;
+
+	if (path_open_parent(root_fd, path, &parent, &name) < 0) {
+		errno = err_last()->code;
+		return -1;
+	}
+	if (make_entry(parent, name, is_file, mode) < 0)
+		return -1;
+	return openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (is_file ? 0 : O_DIRECTORY));
+}
+
+/* Part by part. path: a copy that changes where a link has to be followed. */
+static int make_parts(int root_fd, char path[PATH_MAX], bool is_file, mode_t mode, int *ret_fd)
+{
+	char *end;
+	int fd;
+
+	for (int steps = 0; (end = find_missing(root_fd, path)); steps++) {
+		if (steps > PATH_MAX / 2 + LINKS)
+			return err_set(ELOOP, "%s: too many symbolic links", path);
+		if (make_part(root_fd, path, end, is_file, mode) < 0)
+			return -1;
+	}
+	fd = open_resolved(root_fd, path, is_file ? O_PATH : O_PATH | O_DIRECTORY, 0);
+	if (fd < 0)
+		return err_sys("open %s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
 static int make_path(int root_fd, const char *wanted, bool is_file, mode_t mode, int *ret_fd)
 {
-	int flags = is_file ? O_PATH : O_PATH | O_DIRECTORY;
-	int fd = open_resolved(root_fd, wanted, flags, 0);
-	char path[PATH_MAX], *end;
+	int fd = open_resolved(root_fd, wanted, is_file ? O_PATH : O_PATH | O_DIRECTORY, 0);
 	size_t length = strlen(wanted);
+	char path[PATH_MAX];
 
-	/* Mostly it is there: only what is missing is made, part by part. */
 	if (fd < 0 && errno == ENOENT) {
 		if (length >= sizeof(path))
 			return err_set(ENAMETOOLONG, "path of %zu bytes", length);
 		memcpy(path, wanted, length + 1);
 		while (length > 1 && path[length - 1] == '/')
 			path[--length] = '\0';
-		for (int steps = 0; (end = find_missing(root_fd, path)); steps++) {
-			if (steps > PATH_MAX / 2 + LINKS)
-				return err_set(ELOOP, "%s: too many symbolic links", wanted);
-			if (make_part(root_fd, path, end, is_file, mode) < 0)
-				return -1;
-		}
-		fd = open_resolved(root_fd, path, flags, 0);
+		fd = make_last(root_fd, path, is_file, mode);
+		if (fd < 0 && (errno == ENOENT || errno == EEXIST))
+			return make_parts(root_fd, path, is_file, mode, ret_fd);
 	}
 	if (fd < 0)
 		return err_sys("open %s", wanted);

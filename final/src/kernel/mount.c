@@ -131,12 +131,16 @@ static int check_proc(const struct job *job)
 static int open_target_of_kernel(const struct job *job, int *ret_fd)
 {
 	const char *path = job->mount->destination;
-	int root_fd = job->context->root_fd;
+	int root_fd = job->context->root_fd, made = -1;
 
 	if (path_open_no_links(root_fd, path, O_PATH | O_DIRECTORY, ret_fd) == 0)
 		return 0;
-	if (err_last()->code == ENOENT)
-		return path_make_dir(root_fd, path, 0755, ret_fd);
+	if (err_last()->code == ENOENT) {
+		if (path_make_dir(root_fd, path, 0755, &made) < 0)
+			return -1;
+		close(made);
+		return path_open_no_links(root_fd, path, O_PATH | O_DIRECTORY, ret_fd);
+	}
 	if (err_last()->code == ELOOP || err_last()->code == ENOTDIR)
 		return err_set(err_last()->code,
 			       "%s of the rootfs is no directory: a symbolic link or a file is "
@@ -171,6 +175,9 @@ static int open_target(const struct job *job, int *ret_fd, bool *ret_made)
 	*ret_made = false;
 	if (is_type(job, "proc") || is_type(job, "sysfs"))
 		return open_target_of_kernel(job, ret_fd);
+	/* Only a tmpfs has to know whether there was something. */
+	if (!job->opts.bind && !is_type(job, "tmpfs"))
+		return make_target(job, ret_fd);
 	if (path_open(job->context->root_fd, path, flags, ret_fd) == 0)
 		return 0;
 	if (err_last()->code != ENOENT)
