@@ -39,7 +39,7 @@ static struct shown show(const char *text)
 	struct shown shown;
 
 	if (snprintf(shown.text, sizeof(shown.text), "%s", text) >= (int)sizeof(shown.text))
-		strcpy(shown.text + sizeof(shown.text) - 4, "...");
+		memcpy(shown.text + sizeof(shown.text) - 4, "...", 4);
 	str_printable(shown.text);
 	return shown;
 }
