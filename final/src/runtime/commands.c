@@ -25,16 +25,17 @@ struct global_options {
 
 static const struct opt global_options[] = {
 	{"root", 0, OPT_TEXT, AT(root), "DIR",
-	 "directory of the containers' records; /run/husk/runtime"},
-	{"log", 0, OPT_TEXT, AT(log.path), "FILE", "append messages to FILE; standard error"},
-	{"log-format", 0, OPT_CHOICE, AT(log_format), "text|json", "of messages; text"},
+	 "directory of all records (default /run/husk/runtime)"},
+	{"log", 0, OPT_TEXT, AT(log.path), "FILE", "append messages to FILE, not standard error"},
+	{"log-format", 0, OPT_CHOICE, AT(log_format), "text|json",
+	 "format of messages (default text)"},
 	{"log-level", 0, OPT_CHOICE, AT(log_level), "error|warning|info|debug",
-	 "write messages up to this level; warning"},
+	 "messages up to this level (default warning)"},
 	{"debug", 0, OPT_FLAG, AT(debug), NULL, "same as --log-level debug"},
 	{"rootless", 0, OPT_CHOICE, AT(rootless), "auto|true|false",
-	 "go on without cgroups that may not be made; auto: if not real root"},
+	 "go on without cgroups that may not be made (default auto)"},
 	{"cgroup-manager", 0, OPT_CHOICE, AT(cgroup_manager), "cgroupfs|disabled|systemd",
-	 "who makes cgroups; cgroupfs (systemd is refused)"},
+	 "who makes cgroups (default cgroupfs; systemd is refused)"},
 	{"systemd-cgroup", 0, OPT_FLAG, AT(systemd_cgroup), NULL,
 	 "same as --cgroup-manager systemd"},
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
@@ -42,8 +43,8 @@ static const struct opt global_options[] = {
 	{0}};
 
 static const struct command *const groups[] = {commands_life,	commands_list,	 commands_ps,
-					       commands_events, commands_update, commands_info,
-					       commands_spec};
+					       commands_events, commands_update, commands_spec,
+					       commands_info};
 
 static const struct opt *options_of(const struct command *command)
 {

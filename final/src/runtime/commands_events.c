@@ -20,7 +20,7 @@ static const struct opt events_options[] = {
 	{"stats", 0, OPT_FLAG, offsetof(struct events_options, stats), NULL,
 	 "print the accounts once and end"},
 	{"interval", 0, OPT_TEXT, offsetof(struct events_options, interval), "TIME",
-	 "between two accounts, as 500ms, 5s, 1m30s; 5s"},
+	 "between two accounts, as 500ms or 1m30s (default 5s)"},
 	{0}};
 
 struct number {

@@ -17,7 +17,8 @@
 static const struct opt run_options[] = {
 	{"detach", 'd', OPT_FLAG, AT(detach), NULL, "do not wait for its end"},
 	{"keep", 0, OPT_FLAG, AT(keep), NULL, "do not delete it at its end"},
-	{"bundle", 'b', OPT_TEXT, AT(create.bundle), "DIR", "where config.json is; here"},
+	{"bundle", 'b', OPT_TEXT, AT(create.bundle), "DIR",
+	 "the bundle (default the working directory)"},
 	{"config", 'f', OPT_TEXT, AT(create.config), "FILE", "instead of the bundle's config.json"},
 	{"console-socket", 0, OPT_TEXT, AT(create.console_socket), "SOCKET",
 	 "unix socket that gets the terminal's descriptor"},

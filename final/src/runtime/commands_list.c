@@ -15,7 +15,7 @@ struct list_options {
 
 static const struct opt list_options[] = {
 	{"format", 'f', OPT_CHOICE, offsetof(struct list_options, format), "table|json",
-	 "of the output; table"},
+	 "format of the output (default table)"},
 	{"quiet", 'q', OPT_FLAG, offsetof(struct list_options, quiet), NULL, "the IDs alone"},
 	{0}};
 

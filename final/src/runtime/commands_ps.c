@@ -21,7 +21,7 @@ struct ps_options {
 
 static const struct opt ps_options[] = {{"format", 'f', OPT_CHOICE,
 					 offsetof(struct ps_options, format), "table|json",
-					 "ps(1)'s table, or the PIDs as JSON; table"},
+					 "ps(1)'s table, or PIDs as JSON (default table)"},
 					{0}};
 
 struct processes {
@@ -51,11 +51,12 @@ static int print_pids(const struct processes *processes, struct arena *arena)
 }
 
 /* Which word of ps(1)'s header is PID; -1: none. */
-static int pid_column(char *header)
+static int pid_column(const char *header)
 {
+	char *copy = strdupa(header);
 	int column = 0;
 
-	for (char *rest, *word = strtok_r(header, " \n", &rest); word;
+	for (char *rest, *word = strtok_r(copy, " \n", &rest); word;
 	     word = strtok_r(NULL, " \n", &rest), column++)
 		if (strcmp(word, "PID") == 0)
 			return column;
@@ -80,10 +81,10 @@ static int filter_table(FILE *table, const struct processes *processes)
 
 	if (getline(&text, &size, table) < 0)
 		return err_set(EINVAL, "ps printed nothing");
-	printf("%s", text);
 	column = pid_column(text);
 	if (column < 0)
 		return err_set(EINVAL, "ps: its table has no column PID: add pid to the options");
+	printf("%s", text);
 	while (getline(&text, &size, table) > 0)
 		if (has_process(processes, pid_in(text, column)))
 			printf("%s", text);

@@ -19,7 +19,7 @@ struct spec_options {
 
 static const struct opt spec_options[] = {
 	{"bundle", 'b', OPT_TEXT, offsetof(struct spec_options, bundle), "DIR",
-	 "where to write config.json; here"},
+	 "where to write it (default the working directory)"},
 	{"rootless", 0, OPT_FLAG, offsetof(struct spec_options, rootless), NULL,
 	 "with a user namespace: the caller is root inside"},
 	{"hardened", 0, OPT_FLAG, offsetof(struct spec_options, hardened), NULL,
