@@ -1,0 +1,241 @@
+/*
+ * cgroup.c: the public calls: each walks over the versions that this machine has. On a hybrid one
+ * both have a directory of the container: version 2 to be born in, to be frozen and to be killed,
+ * version 1 for its controllers. See cgroup.h for the order of calls; next file: cgroup_plan.c
+ */
+#include "cgroup_internal.h"
+
+#include "../base/err.h"
+#include "../base/path.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+static const struct cgroup_ops *v2(const struct cgroup *cg)
+{
+	return cg->host->v2 ? &cgroup_v2_ops : NULL;
+}
+
+static const struct cgroup_ops *v1(const struct cgroup *cg)
+{
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+		if (cg->host->v1[c])
+			return &cgroup_v1_ops;
+	return NULL;
+}
+
+int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path, const char *id,
+			bool rootless, struct arena *arena, char **ret_path)
+{
+	const char *given = cgroups_path && *cgroups_path ? cgroups_path : NULL;
+	const char *base =
+		rootless && host->v2_own && !(given && *given == '/') ? host->v2_own : "";
+	char *path = given ? arena_format(arena, "%s/%s", base, given)
+			   : arena_format(arena, "%s/husk-%s", base, id);
+	char *to = path;
+
+	if (!path)
+		return -1;
+	/* Without empty parts and ".": what is left is clean, or goes up. */
+	for (const char *from = path; *from;) {
+		size_t length;
+
+		from += strspn(from, "/");
+		length = strcspn(from, "/");
+		if (length > 0 && !(length == 1 && *from == '.')) {
+			*to++ = '/';
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	*to = '\0';
+	if (!*path)
+		return err_set(EINVAL, "linux.cgroupsPath '%s' names no cgroup of its own",
+			       given ? given : "");
+	if (!path_is_clean(path))
+		return err_set(EINVAL, "linux.cgroupsPath '%s': '..' is not allowed in it", given);
+	for (const char *c = path; *c; c++)
+		if ((unsigned char)*c < ' ')
+			return err_set(EINVAL, "linux.cgroupsPath has a control character in it");
+	*ret_path = path;
+	return 0;
+}
+
+/* Only what is empty goes: what is in use is another's. */
+static void undo_create(const struct cgroup *cg)
+{
+	if (cg->host->v2)
+		cgroup_dir_discard(cg->host->v2, cg->path);
+	for (int c = 0; c < CGROUP_CONTROLLERS; c++)
+		if (cg->host->v1[c])
+			cgroup_dir_discard(cg->host->v1[c], cg->path);
+}
+
+int cgroup_create(const struct cgroup *cg)
+{
+	const struct cgroup_ops *ops[] = {v2(cg), v1(cg)};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)
+		if (ops[i] && ops[i]->create(cg) < 0) {
+			undo_create(cg);
+			return err_wrap("cgroup %s", cg->path);
+		}
+	return 0;
+}
+
+int cgroup_set(const struct cgroup *cg, const struct spec_resources *resources)
+{
+	const struct cgroup_ops *ops[] = {v2(cg), v1(cg)};
+	struct cgroup_write devices = {.controller = CGROUP_DEVICES, .property = "devices"};
+	struct cgroup_plan plan = {0};
+	int result = 0;
+
+	if (!resources)
+		return 0;
+	if (resources->devices.count && !cg->rootless && cgroup_plan_bind(cg, &devices) < 0)
+		return -1;
+	if (cgroup_check_memory(cg, &resources->memory) < 0 ||
+	    cgroup_plan_make(cg, resources, &plan) < 0)
+		return -1;
+	for (size_t i = 0; result == 0 && i < ARRAY_SIZE(ops); i++)
+		if (ops[i])
+			result = ops[i]->set(cg, &plan, resources);
+	arena_free(&plan.arena);
+	return result;
+}
+
+int cgroup_open(const struct cgroup *cg, int *ret_fd)
+{
+	char path[PATH_MAX];
+	int fd = -1;
+
+	if (v2(cg)) {
+		snprintf(path, sizeof(path), "%s%s", cg->host->v2, cg->path);
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0 && !(errno == ENOENT && cg->rootless))
+			return err_sys("open cgroup %s", path);
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int cgroup_add(const struct cgroup *cg, pid_t pid, bool born_inside)
+{
+	if (v2(cg) && !born_inside && v2(cg)->add(cg, pid) < 0)
+		return -1;
+	return v1(cg) ? v1(cg)->add(cg, pid) : 0;
+}
+
+/* Where there are two, version 2 freezes: a container does not join the freezer of version 1. */
+static const struct cgroup_ops *freezer(const struct cgroup *cg)
+{
+	return v2(cg) ? v2(cg) : v1(cg);
+}
+
+int cgroup_freeze(const struct cgroup *cg, bool frozen)
+{
+	if (!freezer(cg))
+		return err_set(ENOTSUP, "cannot freeze: no cgroups are mounted on this machine");
+	return freezer(cg)->freeze(cg, frozen);
+}
+
+int cgroup_is_frozen(const struct cgroup *cg, bool *ret_frozen)
+{
+	bool frozen = false;
+
+	if (freezer(cg) && freezer(cg)->is_frozen(cg, &frozen) < 0)
+		return -1;
+	*ret_frozen = frozen;
+	return 0;
+}
+
+int cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret_stat)
+{
+	struct cgroup_stat stat = {0};
+
+	if ((v2(cg) && v2(cg)->stat(cg, &stat) < 0) || (v1(cg) && v1(cg)->stat(cg, &stat) < 0)) {
+		cgroup_stat_free(&stat);
+		return -1;
+	}
+	*ret_stat = stat;
+	return 0;
+}
+
+int cgroup_processes(const struct cgroup *cg, struct arena *arena, pid_t **ret_pids,
+		     size_t *ret_count)
+{
+	const struct cgroup_ops *ops[] = {v2(cg), v1(cg)};
+	struct cgroup_pids pids = {0};
+	pid_t *copy = NULL;
+	int result = 0;
+
+	for (size_t i = 0; result == 0 && pids.count == 0 && i < ARRAY_SIZE(ops); i++)
+		if (ops[i])
+			result = ops[i]->list(cg, &pids);
+	if (result == 0)
+		copy = arena_alloc(arena, (pids.count + 1) * sizeof(*copy));
+	if (copy) {
+		if (pids.count)
+			memcpy(copy, pids.items, pids.count * sizeof(*copy));
+		*ret_pids = copy;
+		*ret_count = pids.count;
+	}
+	free(pids.items);
+	return copy ? 0 : -1;
+}
+
+int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
+{
+	/* A signal that does not end a process is sent once. */
+	bool both = signal == SIGKILL || !v2(cg);
+	int result = 0;
+
+	if (v2(cg))
+		result = v2(cg)->kill(cg, signal, pid_namespace);
+	if (v1(cg) && both && v1(cg)->kill(cg, signal, pid_namespace) < 0)
+		result = -1;
+	return result;
+}
+
+int cgroup_destroy(const struct cgroup *cg)
+{
+	int result = 0;
+
+	if (v1(cg))
+		result = v1(cg)->destroy(cg);
+	if (v2(cg) && v2(cg)->destroy(cg) < 0)
+		result = -1;
+	return result;
+}
+
+static int delegate_file(int dir_fd, const char *name, uid_t uid)
+{
+	if (fchownat(dir_fd, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return err_sys("give %s of the cgroup to user %u", *name ? name : "the directory",
+			       uid);
+	return 0;
+}
+
+int cgroup_delegate(const struct cgroup *cg, uid_t uid)
+{
+	char names[1024] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control", *saved;
+	char path[PATH_MAX];
+	auto_close int fd = -1;
+
+	if (!v2(cg))
+		return 0;
+	/* Where the kernel does not list them, these three it is: cgroups(7). */
+	if (cgroup_file_read("/sys/kernel/cgroup", "", "delegate", names, sizeof(names)) < 0 &&
+	    errno != ENOENT)
+		return err_sys("read /sys/kernel/cgroup/delegate");
+	snprintf(path, sizeof(path), "%s%s", cg->host->v2, cg->path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, uid, (gid_t)-1) < 0)
+		return err_sys("give cgroup %s to user %u", path, uid);
+	for (char *name = strtok_r(names, "\n", &saved); name; name = strtok_r(NULL, "\n", &saved))
+		if (delegate_file(fd, name, uid) < 0)
+			return -1;
+	return 0;
+}
