@@ -76,8 +76,12 @@ static int bind_hierarchy(const struct mount_context *context, const struct moun
 {
 	auto_close int fd = -1;
 
-	if (clone_host(context, opts, point->host, context->cgroup_path, &fd) < 0)
+	if (clone_host(context, opts, point->host, context->cgroup_path, &fd) < 0) {
+		/* A hierarchy that the container did not join, cgroup_v1.c: there is nothing to see. */
+		if (err_last()->code == ENOENT && unlinkat(tmpfs, point->name, AT_REMOVEDIR) == 0)
+			return 0;
 		return -1;
+	}
 	if (sys_move_mount(fd, "", tmpfs, point->name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_sys("attach");
 	return 0;
