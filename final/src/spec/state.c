@@ -1,4 +1,4 @@
-/* state.c: state.json and the answer to `state`. See state.h; next file: print.c */
+/* state.c: state.json and the answer to `state`. See state.h; next file: ../base/store.h */
 #include "state.h"
 #include "../base/bind.h"
 #include "../base/err.h"
@@ -30,10 +30,13 @@ static const struct bind_field file_rows[] = {
 	{"created", BIND_STRING, AT(created)},
 	{"owner", BIND_UINT, AT(owner)},
 	{"cgroup", BIND_STRING, AT(cgroup)},
+	{"creatorPid", BIND_INT, AT(creator_pid), .max = INT32_MAX},
+	{"creatorStartTime", BIND_UINT, AT(creator_start_time)},
 	{"systemdCgroup", BIND_BOOL, AT(systemd_cgroup)},
 	{"cgroupV2Only", BIND_BOOL, AT(cgroup_v2_only)},
 	{"terminal", BIND_BOOL, AT(terminal)},
 	{"ownPidNamespace", BIND_BOOL, AT(own_pid_namespace)},
+	{"hasPoststart", BIND_BOOL, AT(has_poststart)},
 	{"hasPoststop", BIND_BOOL, AT(has_poststop)},
 	{"annotations", BIND_MAP, AT(annotations)},
 };
