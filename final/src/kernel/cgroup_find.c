@@ -180,13 +180,14 @@ static int take_line(struct cgroup_host *host, char *line)
 
 static int read_mountinfo(struct cgroup_host *host)
 {
+	char buffer[LINE_BUFFER]; /* stdio's own is 1024 bytes here */
 	auto_file FILE *stream = fopen("/proc/self/mountinfo", "re");
 	auto_free char *line = NULL;
 	size_t size = 0;
 
 	if (!stream)
 		return err_sys("open /proc/self/mountinfo");
-	setvbuf(stream, NULL, _IOFBF, LINE_BUFFER);
+	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
 	while (getline(&line, &size, stream) > 0)
 		if (take_line(host, line) < 0)
 			return -1;

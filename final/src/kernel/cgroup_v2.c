@@ -10,8 +10,6 @@
 
 #include "../base/err.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -161,31 +159,16 @@ static int is_frozen(const struct cgroup *cg, bool *ret_frozen)
 	return 0;
 }
 
-/* cgroup.events polls POLLPRI when it changes; what changed before the poll is seen by the read. */
+/* cgroup.events can be polled, but the kernel tells of a change up to 10 ms late. */
 static int wait_frozen(const struct cgroup *cg, bool frozen)
 {
-	char path[PATH_MAX], text[256];
-	struct pollfd wait = {.events = POLLPRI};
-	auto_close int fd = -1;
-
-	snprintf(path, sizeof(path), "%s%s/cgroup.events", cg->host->v2, cg->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys("open %s", path);
-	wait.fd = fd;
-	for (int waited = 0; waited < FREEZE_MS; waited += FREEZE_MS / 10) {
-		ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
-
-		if (length < 0)
-			return err_sys("read %s", path);
-		text[length] = '\0';
-		if (strstr(text, frozen ? "frozen 1" : "frozen 0"))
+	for (int waited = 0; waited < FREEZE_MS; waited++) {
+		if (read_key(cg, "cgroup.events", "frozen ") == frozen)
 			return 0;
-		poll(&wait, 1, FREEZE_MS / 10);
+		cgroup_sleep_ms(1);
 	}
 	return err_set(EBUSY,
-		       "cgroup %s is still not %s after %d s: a process waits inside of the "
-		       "kernel",
+		       "cgroup %s is still not %s after %d s: a process waits inside of the kernel",
 		       cg->path, frozen ? "frozen" : "thawed", FREEZE_MS / 1000);
 }
 
