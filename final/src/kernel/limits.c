@@ -1,7 +1,6 @@
 /* limits.c: attributes of one process. See limits.h; next file: lsm.h */
 #include "limits.h"
 #include "../base/err.h"
-#include "../base/fd.h"
 #include "../base/sys.h"
 
 #include <fcntl.h>
@@ -208,23 +207,25 @@ static int set_groups(const struct spec_user *user)
 	return err_sys("set process.user.additionalGids");
 }
 
+/* EINVAL of setresuid(2) and setresgid(2) has one reason only. */
+static int explain_id(const char *property, uint32_t id, const char *map)
+{
+	if (errno == EINVAL)
+		return err_set(EINVAL,
+			       "process.user.%s %u is not mapped in the user namespace (%s)",
+			       property, id, map);
+	return err_sys("become %s %u", property, id);
+}
+
 static int set_ids(const struct spec_user *user)
 {
 	uid_t real, effective, saved;
 	gid_t real_group, effective_group, saved_group;
 
 	if (setresgid(user->gid, user->gid, user->gid) < 0)
-		return errno == EINVAL ? err_set(EINVAL,
-						 "process.user.gid %u is not mapped in the "
-						 "user namespace (linux.gidMappings)",
-						 user->gid)
-				       : err_sys("become group %u", user->gid);
+		return explain_id("gid", user->gid, "linux.gidMappings");
 	if (setresuid(user->uid, user->uid, user->uid) < 0)
-		return errno == EINVAL ? err_set(EINVAL,
-						 "process.user.uid %u is not mapped in the "
-						 "user namespace (linux.uidMappings)",
-						 user->uid)
-				       : err_sys("become user %u", user->uid);
+		return explain_id("uid", user->uid, "linux.uidMappings");
 	if (getresuid(&real, &effective, &saved) < 0 ||
 	    getresgid(&real_group, &effective_group, &saved_group) < 0)
 		return err_sys("look at the user");

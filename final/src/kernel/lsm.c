@@ -1,7 +1,7 @@
 /* lsm.c: AppArmor and SELinux. See lsm.h; next file: tty.h */
 #include "lsm.h"
 #include "../base/err.h"
-#include "../base/path.h"
+#include "sysctl.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -76,8 +76,8 @@ int lsm_open(int proc_fd, const struct spec_process *process, int *ret_fd)
 		return 0;
 	/* AppArmor's own file is there since Linux 5.1; the common one is the first module's. */
 	if (!has_profile(process) ||
-	    path_open(proc_fd, "self/attr/apparmor/exec", O_WRONLY, &fd) < 0)
-		if (path_open(proc_fd, "self/attr/exec", O_WRONLY, &fd) < 0)
+	    sysctl_open_file(proc_fd, "self/attr/apparmor/exec", O_WRONLY, &fd) < 0)
+		if (sysctl_open_file(proc_fd, "self/attr/exec", O_WRONLY, &fd) < 0)
 			return err_wrap("security label");
 	*ret_fd = fd;
 	return 0;

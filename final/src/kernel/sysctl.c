@@ -1,7 +1,6 @@
 /* sysctl.c: kernel parameters of namespaces. See sysctl.h; next file: lsm.h */
 #include "sysctl.h"
 #include "../base/err.h"
-#include "../base/fd.h"
 #include "../base/path.h"
 #include "../base/sys.h"
 #include "ns.h"
@@ -13,6 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+
+/* linux/proc_fs.h of the kernel: every procfs has it. */
+enum { PROC_ROOT_INODE = 1 };
 
 /*
  * Every parameter that belongs to a namespace, as a path below /proc/sys; what ends in '*' is a
@@ -121,14 +123,28 @@ int sysctl_check(const struct spec *spec)
 	return 0;
 }
 
-static int write_one(int sys_fd, const struct str_pair *parameter)
+int sysctl_open_file(int proc_fd, const char *path, int flags, int *ret_fd)
 {
-	char path[PATH_MAX];
+	const struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
+				     .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+						RESOLVE_NO_XDEV};
+	int fd = sys_openat2(proc_fd, path, &how);
+
+	if (fd < 0)
+		return err_sys("open /proc/%s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int write_one(int proc_fd, const struct str_pair *parameter)
+{
+	char name[PATH_MAX], path[PATH_MAX + 8];
 	auto_close int fd = -1;
 
-	if (make_path(parameter->key, path, sizeof(path)) < 0)
+	if (make_path(parameter->key, name, sizeof(name)) < 0)
 		return -1;
-	if (path_open_no_links(sys_fd, path, O_WRONLY, &fd) < 0) {
+	snprintf(path, sizeof(path), "sys/%s", name);
+	if (sysctl_open_file(proc_fd, path, O_WRONLY, &fd) < 0) {
 		if (err_last()->code == ENOENT)
 			return err_set(ENOENT, "linux.sysctl: this kernel has no %s",
 				       parameter->key);
@@ -141,14 +157,8 @@ static int write_one(int sys_fd, const struct str_pair *parameter)
 
 int sysctl_apply(int proc_fd, const struct spec *spec)
 {
-	auto_close int sys_fd = -1;
-
-	if (spec->linux.sysctl.count == 0)
-		return 0;
-	if (path_open_no_links(proc_fd, "sys", O_PATH | O_DIRECTORY, &sys_fd) < 0)
-		return err_wrap("linux.sysctl");
 	for (size_t i = 0; i < spec->linux.sysctl.count; i++)
-		if (write_one(sys_fd, &spec->linux.sysctl.items[i]) < 0)
+		if (write_one(proc_fd, &spec->linux.sysctl.items[i]) < 0)
 			return -1;
 	return 0;
 }
@@ -172,6 +182,7 @@ int sysctl_open_proc(int *ret_proc_fd)
 {
 	auto_close int fd = -1;
 	struct statfs fs;
+	struct stat st;
 
 	if (make_proc(&fd) == 0) {
 		*ret_proc_fd = TAKE_FD(fd);
@@ -180,9 +191,10 @@ int sysctl_open_proc(int *ret_proc_fd)
 	if (errno != EPERM)
 		return err_sys("make a private procfs");
 	fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
 		return err_sys("open /proc");
-	if (fs.f_type != PROC_SUPER_MAGIC)
+	/* Its root, not one of its directories. */
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
 		return err_set(EPERM, "/proc is not a procfs");
 	*ret_proc_fd = TAKE_FD(fd);
 	return 0;

@@ -21,3 +21,6 @@ int sysctl_apply(int proc_fd, const struct spec *spec) MUST_CHECK;
  * a new one (a user namespace that sees only a masked /proc), the /proc there is, if it is one.
  */
 int sysctl_open_proc(int *ret_proc_fd) MUST_CHECK;
+
+/* Opens a file of it: neither through a magic link nor into something mounted over it. */
+int sysctl_open_file(int proc_fd, const char *path, int flags, int *ret_fd) MUST_CHECK;

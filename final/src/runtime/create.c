@@ -133,14 +133,24 @@ static int remove_cgroup(struct container *c)
 	return c->cgroup.path ? cgroup_destroy(&c->cgroup) : 0;
 }
 
+/* Compiling takes 20 ms with an engine's profile, finding it again 0.1 ms. */
+static int open_filter_cache(struct creation *n)
+{
+	char *path = arena_format(&n->arena, "%s/.seccomp", n->c.rt->root);
+	int fd;
+
+	return path && store_open(path, 0700, &fd) == 0 ? fd : -1;
+}
+
 static int compile_filter(struct creation *n)
 {
 	const struct spec_seccomp *seccomp = n->bundle.spec.linux.seccomp;
+	auto_close int cache_fd = seccomp ? open_filter_cache(n) : -1;
 	struct seccomp_bpf *filter = &n->init.filter;
 
 	if (!seccomp)
 		return 0;
-	if (seccomp_compile(seccomp, -1, &n->arena, filter) < 0)
+	if (seccomp_compile(seccomp, cache_fd, &n->arena, filter) < 0)
 		return -1;
 	/* For `exec`, which does not compile it again. */
 	return store_write(n->c.dir_fd, "seccomp.bpf", filter->code, filter->length);
