@@ -101,3 +101,8 @@ int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_no
 {
 	return syscall(SYS_set_mempolicy, mode, nodes, max_node);
 }
+
+int sys_bpf(int command, union bpf_attr *attributes, unsigned int size)
+{
+	return (int)syscall(SYS_bpf, command, attributes, size);
+}

@@ -42,3 +42,6 @@ int sys_seccomp(unsigned int operation, unsigned int flags, const void *argument
 int sys_sched_setattr(pid_t pid, const void *attributes, unsigned int flags);
 int sys_ioprio_set(int which, int who, int priority);
 int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);
+
+union bpf_attr; /* <linux/bpf.h> */
+int sys_bpf(int command, union bpf_attr *attributes, unsigned int size);

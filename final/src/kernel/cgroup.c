@@ -121,11 +121,11 @@ int cgroup_open(const struct cgroup *cg, int *ret_fd)
 	return 0;
 }
 
-int cgroup_add(const struct cgroup *cg, pid_t pid, bool born_inside)
+int cgroup_enter(const struct cgroup *cg, bool born_inside)
 {
-	if (v2(cg) && !born_inside && v2(cg)->add(cg, pid) < 0)
+	if (v2(cg) && !born_inside && v2(cg)->enter(cg) < 0)
 		return -1;
-	return v1(cg) ? v1(cg)->add(cg, pid) : 0;
+	return v1(cg) ? v1(cg)->enter(cg) : 0;
 }
 
 /* Where there are two, version 2 freezes: a container does not join the freezer of version 1. */

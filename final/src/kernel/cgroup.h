@@ -1,13 +1,13 @@
 /*
- * cgroup.h: control groups of one container, whichever versions the machine has. PARENT only, but
- * for cgroup_mount_points().
+ * cgroup.h: control groups of one container, whichever versions the machine has. PARENT, but for
+ * cgroup_enter() and cgroup_mount_points().
  *
  *	cgroup_find(&host)                  which controller is bound where: v2, v1, hybrid
  *	cgroup_resolve_path(&host, ...)     cgroupsPath, or /husk-ID; checked
  *	cgroup_create(&cg)                  the directories
  *	cgroup_set(&cg, resources)          limits: before the first process is in it
  *	cgroup_open(&cg, &fd)               v2: for CLONE_INTO_CGROUP; -1 where there is none
- *	cgroup_add(&cg, pid, born_inside)   v1, and what CLONE_INTO_CGROUP did not do
+ *	INIT  cgroup_enter(&cg, born_inside)  the process moves itself: v1, and what the clone did not do
  *	cgroup_freeze(), cgroup_stat(), cgroup_kill(), cgroup_destroy()
  *
  * Behind it is one table of functions for each version, struct cgroup_ops: cgroup_v1.c,
@@ -132,7 +132,7 @@ int cgroup_delegate(const struct cgroup *cg, uid_t uid) MUST_CHECK;
 int cgroup_open(const struct cgroup *cg, int *ret_fd) MUST_CHECK;
 
 /* `born_inside`: the process was born in the cgroup_open() one, so only v1 is left to do. */
-int cgroup_add(const struct cgroup *cg, pid_t pid, bool born_inside) MUST_CHECK;
+int cgroup_enter(const struct cgroup *cg, bool born_inside) MUST_CHECK;
 
 /* Waits until every process is (or no longer is) frozen; at most some seconds, then EBUSY. */
 int cgroup_freeze(const struct cgroup *cg, bool frozen) MUST_CHECK;

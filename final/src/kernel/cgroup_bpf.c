@@ -20,11 +20,11 @@
 #include "cgroup_internal.h"
 
 #include "../base/err.h"
+#include "../base/sys.h"
 
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 enum { R0, R1, WANTED, KIND, MAJOR, MINOR }; /* r0: the answer; r1: what it is given */
 
@@ -145,7 +145,7 @@ int cgroup_bpf_compile(const struct cgroup_devices *rules, struct arena *arena,
 
 static int bpf(int command, union bpf_attr *attributes)
 {
-	return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+	return sys_bpf(command, attributes, sizeof(*attributes));
 }
 
 static uint64_t pointer(const void *pointer)

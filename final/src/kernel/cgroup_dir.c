@@ -90,14 +90,6 @@ int cgroup_file_read(const char *mount, const char *path, const char *file, char
 	return 0;
 }
 
-int cgroup_file_add_pid(const char *mount, const char *path, pid_t pid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	return cgroup_file_write(mount, path, "cgroup.procs", text);
-}
-
 static int add_pid(struct cgroup_pids *pids, pid_t pid)
 {
 	if (pids->count == pids->capacity) {
@@ -113,21 +105,31 @@ static int add_pid(struct cgroup_pids *pids, pid_t pid)
 	return 0;
 }
 
+/* Numbers, one a line. Threads of a threaded cgroup (EOPNOTSUPP) are in the cgroup above it. */
 static int list_one(const char *directory, struct cgroup_pids *pids)
 {
-	auto_file FILE *stream = NULL;
+	auto_close int fd = -1;
 	struct place place;
-	int pid;
+	char text[4096];
+	ssize_t length;
+	pid_t pid = 0;
 
 	set_place(&place, directory, "", "cgroup.procs");
-	stream = fopen(place.text, "re");
-	if (!stream) /* removed meanwhile, or never made */
+	fd = open(place.text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) /* removed meanwhile, or never made */
 		return errno == ENOENT || errno == ENODEV ? 0 : err_sys("open %s", place.text);
-	while (fscanf(stream, "%d", &pid) == 1)
-		if (add_pid(pids, pid) < 0)
-			return -1;
-	/* Threads of a threaded cgroup (EOPNOTSUPP) are in the list of the cgroup above it. */
-	return 0;
+	while ((length = read(fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < length; i++) {
+			if (text[i] != '\n')
+				pid = pid * 10 + (text[i] - '0');
+			else if (add_pid(pids, pid) < 0)
+				return -1;
+			if (text[i] == '\n')
+				pid = 0;
+		}
+	return length == 0 || errno == EOPNOTSUPP || errno == ENODEV
+		       ? 0
+		       : err_sys("read %s", place.text);
 }
 
 /*

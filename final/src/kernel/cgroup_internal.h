@@ -9,7 +9,7 @@
  *	cgroup_dir.c       files and directories of one cgroup in one hierarchy
  *	cgroup_kill.c, cgroup_devices.c, cgroup_bpf.c, cgroup_stat.c
  *
- * Functions that are "raw" leave errno and no error record: ENOENT and EINVAL mean something here.
+ * PARENT, all of it. Functions that are "raw" leave errno and no error record: ENOENT and EINVAL mean something here.
  * Next file: cgroup_find.c
  */
 #pragma once
@@ -43,7 +43,7 @@ struct cgroup_pids {
 
 struct cgroup_ops {
 	int (*create)(const struct cgroup *cg);
-	int (*add)(const struct cgroup *cg, pid_t pid);
+	int (*enter)(const struct cgroup *cg);
 	int (*set)(const struct cgroup *cg, struct cgroup_plan *plan,
 		   const struct spec_resources *resources);
 	int (*freeze)(const struct cgroup *cg, bool frozen);
@@ -88,8 +88,6 @@ int cgroup_file_write(const char *mount, const char *path, const char *file,
 /* Raw. What one read(2) gives, without the newline at its end. */
 int cgroup_file_read(const char *mount, const char *path, const char *file, char *ret_text,
 		     size_t size) MUST_CHECK;
-/* Raw. */
-int cgroup_file_add_pid(const char *mount, const char *path, pid_t pid) MUST_CHECK;
 void cgroup_sleep_ms(int milliseconds);
 
 /* --- cgroup_plan.c --- */

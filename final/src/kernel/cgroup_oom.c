@@ -1,7 +1,7 @@
 /*
  * cgroup_oom.c: to be told when the kernel kills a process for the memory limit. Version 2 changes
  * memory.events, which inotify(7) sees; version 1 counts up an eventfd(2) that is registered in
- * cgroup.event_control. Next file: back to cgroup.h
+ * cgroup.event_control. Next file: seccomp.h
  */
 #include "cgroup_internal.h"
 

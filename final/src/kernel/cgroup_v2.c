@@ -107,13 +107,13 @@ static int create(const struct cgroup *cg)
 	return 0;
 }
 
-static int add(const struct cgroup *cg, pid_t pid)
+static int enter(const struct cgroup *cg)
 {
-	if (cgroup_file_add_pid(cg->host->v2, cg->path, pid) == 0)
+	if (cgroup_file_write(cg->host->v2, cg->path, "cgroup.procs", "0") == 0)
 		return 0;
 	if (cg->rootless && (errno == ENOENT || errno == EACCES || errno == EPERM))
 		return 0;
-	return err_sys("add process %d to cgroup %s%s", pid, cg->host->v2, cg->path);
+	return err_sys("enter cgroup %s%s", cg->host->v2, cg->path);
 }
 
 static int set_devices(const struct cgroup *cg, const struct spec_resources *resources)
@@ -150,7 +150,7 @@ static int read_key(const struct cgroup *cg, const char *file, const char *key)
 	if (cgroup_file_read(cg->host->v2, cg->path, file, text, sizeof(text)) < 0)
 		return -1;
 	line = strstr(text, key);
-	return line ? atoi(line + strlen(key)) : -1;
+	return line ? (int)strtol(line + strlen(key), NULL, 10) : -1;
 }
 
 static int is_frozen(const struct cgroup *cg, bool *ret_frozen)
@@ -237,7 +237,7 @@ static int destroy(const struct cgroup *cg)
 
 const struct cgroup_ops cgroup_v2_ops = {
 	.create = create,
-	.add = add,
+	.enter = enter,
 	.set = set,
 	.freeze = freeze,
 	.is_frozen = is_frozen,
