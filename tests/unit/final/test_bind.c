@@ -1,7 +1,8 @@
 /*
  * test_bind.c: every kind of row, read and written; messages with paths; the list of rows.
  *
- * Tests: base/json.c base/json_scan.c base/bind.c base/bind_write.c base/str.c base/err.c base/fd.c base/log.c base/sys.c -ljson-c
+ * Tests: base/json.c base/json_scan.c base/bind.c base/bind_write.c base/str.c base/err.c
+ * base/fd.c base/log.c base/sys.c -ljson-c
  */
 #include <setjmp.h>
 #include <stdarg.h>
