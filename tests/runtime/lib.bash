@@ -17,9 +17,8 @@ runtime_setup() {
   RUNTIME=${RUNTIME:?}
   WORK=$SITE/tmp/work
   ROOT=$SITE/state/runtime
-  mkdir -p "$WORK" "$SITE/state"
-  husk_ids=()
   "$ORACLE" >"$BATS_TEST_TMPDIR/before"
+  mkdir -p "$WORK" "$SITE/state"
 }
 
 husk() { "$RUNTIME" --root "$ROOT" "$@"; }

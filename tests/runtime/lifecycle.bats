@@ -65,8 +65,8 @@ teardown() { runtime_teardown; }
 }
 
 @test "a failing create leaves nothing, and the ID is free" {
-  bundle one '.mounts += [{"destination": "/x", "type": "nosuchfs", "source": "x"}]'
-  refused /x nosuchfs -- husk create -b "$WORK/one" one
+  bundle one '.mounts += [{"destination": "/tmp", "type": "nosuchfs", "source": "x"}]'
+  refused /tmp nosuchfs -- husk create -b "$WORK/one" one
   [ ! -e "$ROOT/one" ]
   start one
   husk delete --force one

@@ -6,10 +6,17 @@
 
 static struct err last;
 
-static void shorten(int wanted)
+/* Built aside: what goes into the new text may be the old one. */
+static void set(int code, const char *tail, const char *format, va_list args)
 {
-	if (wanted >= ERR_TEXT)
-		memcpy(last.text + ERR_TEXT - 4, "...", 4);
+	struct err next = {.code = code};
+	int length = vsnprintf(next.text, ERR_TEXT, format, args);
+
+	if (length < ERR_TEXT && tail)
+		length += snprintf(next.text + length, ERR_TEXT - length, ": %s", tail);
+	if (length >= ERR_TEXT)
+		memcpy(next.text + ERR_TEXT - 4, "...", 4);
+	last = next;
 }
 
 int err_set(int code, const char *format, ...)
@@ -17,39 +24,29 @@ int err_set(int code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	last.code = code;
-	shorten(vsnprintf(last.text, ERR_TEXT, format, args));
+	set(code, NULL, format, args);
 	va_end(args);
 	return -1;
 }
 
 int err_sys(const char *format, ...)
 {
-	int code = errno, length;
+	int code = errno;
 	va_list args;
 
 	va_start(args, format);
-	last.code = code;
-	length = vsnprintf(last.text, ERR_TEXT, format, args);
+	set(code, strerror(code), format, args);
 	va_end(args);
-	if (length < ERR_TEXT)
-		length += snprintf(last.text + length, ERR_TEXT - length, ": %s", strerror(code));
-	shorten(length);
 	return -1;
 }
 
 int err_wrap(const char *format, ...)
 {
-	struct err inner = last;
 	va_list args;
-	int length;
 
 	va_start(args, format);
-	length = vsnprintf(last.text, ERR_TEXT, format, args);
+	set(last.code, last.text, format, args);
 	va_end(args);
-	if (length < ERR_TEXT)
-		length += snprintf(last.text + length, ERR_TEXT - length, ": %s", inner.text);
-	shorten(length);
 	return -1;
 }
 

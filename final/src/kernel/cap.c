@@ -188,9 +188,10 @@ int cap_apply(const struct cap_sets *sets)
 
 	if (restrict_sets(sets, &possible) < 0)
 		return -1;
-	warn_of_missing(
-		(sets->permitted & ~possible.permitted) | (sets->effective & ~possible.effective) |
-		(sets->inheritable & ~possible.inheritable) | (sets->ambient & ~possible.ambient));
+	/* Ambient ones that are not inheritable are what `runc spec` writes: they never had effect. */
+	warn_of_missing((sets->permitted & ~possible.permitted) |
+			(sets->effective & ~possible.effective) |
+			(sets->inheritable & ~possible.inheritable));
 	if (write_own(&possible) < 0)
 		return -1;
 	return raise_ambient(possible.ambient);

@@ -180,6 +180,8 @@ static int spawn_init(struct creation *n)
 		return -1;
 	n->sync = sync[0];
 	n->init.sync = sync[1];
+	n->init.cgroup = n->c.cgroup.path ? &n->c.cgroup : NULL;
+	n->init.born_in_cgroup = n->cgroup_fd >= 0;
 	who = ns_spawn(&n->plan, n->cgroup_fd, &n->child);
 	if (who == 0) {
 		close(sync[0]); /* or our death would not be the end of it */
@@ -216,8 +218,6 @@ static int place_init(struct creation *n)
 {
 	const struct spec *spec = &n->bundle.spec;
 
-	if (n->c.cgroup.path && cgroup_add(&n->c.cgroup, n->child.pid, n->cgroup_fd >= 0) < 0)
-		return -1;
 	if (ns_map_ids(&n->child, spec) < 0)
 		return -1;
 	for (size_t i = 0; i < spec->mounts.count; i++)

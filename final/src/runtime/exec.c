@@ -39,6 +39,7 @@ struct entry {
 	struct spec spec; /* of the container; its process is the one to be started */
 	struct ns_plan plan;
 	struct cap_sets caps;
+	bool born_in_cgroup;
 	struct seccomp_bpf filter;
 	int console_socket;
 	int sync; /* the end of whoever looks */
@@ -61,6 +62,8 @@ static int enter(struct entry *e)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys("forbid to trace this process");
 	if (sync_expect(e->sync, SYNC_GO, NULL) < 0)
+		return -1;
+	if (e->c->cgroup.path && cgroup_enter(&e->c->cgroup, e->born_in_cgroup) < 0)
 		return -1;
 	if (e->spec.process->exec_cpu_affinity && e->spec.process->exec_cpu_affinity->final &&
 	    limits_set_affinity(0, e->spec.process->exec_cpu_affinity->final) < 0)
@@ -210,21 +213,19 @@ static int wait_for_execve(struct entry *e)
 	return 0;
 }
 
-static int place(struct entry *e, bool born_inside)
+static int place(struct entry *e)
 {
 	const struct spec_cpu_affinity *affinity = e->spec.process->exec_cpu_affinity;
 
 	if (affinity && affinity->initial &&
 	    limits_set_affinity(e->child.pid, affinity->initial) < 0)
 		return -1;
-	if (e->c->cgroup.path && cgroup_add(&e->c->cgroup, e->child.pid, born_inside) < 0)
-		return -1;
 	return sync_send(e->sync, SYNC_GO, 0);
 }
 
-static int attend(struct entry *e, bool born_inside)
+static int attend(struct entry *e)
 {
-	if (place(e, born_inside) < 0 || pass_listener(e) < 0 || wait_for_execve(e) < 0)
+	if (place(e) < 0 || pass_listener(e) < 0 || wait_for_execve(e) < 0)
 		return -1;
 	return bundle_write_pid(e->options->pid_file, e->options->pidfd_socket, e->child.pid,
 				e->child.pidfd);
@@ -243,6 +244,7 @@ static int spawn(struct entry *e)
 	if (sync_open(sync) < 0)
 		return -1;
 	e->sync = sync[1];
+	e->born_in_cgroup = cgroup_fd >= 0;
 	who = ns_spawn(&e->plan, cgroup_fd, &e->child);
 	if (who == 0) {
 		close(sync[0]);
@@ -252,7 +254,7 @@ static int spawn(struct entry *e)
 	e->sync = sync[0];
 	if (who < 0)
 		return -1;
-	if (attend(e, cgroup_fd >= 0) == 0)
+	if (attend(e) == 0)
 		return 0;
 	kill(e->child.pid, SIGKILL);
 	waitpid(e->child.pid, NULL, 0);

@@ -32,6 +32,11 @@ static void send_log(enum log_level level, const char *text)
 
 /* --- steps before the gate --- */
 
+static int enter_cgroup(struct init *init)
+{
+	return init->cgroup ? cgroup_enter(init->cgroup, init->born_in_cgroup) : 0;
+}
+
 static int wait_for_go(struct init *init)
 {
 	return sync_expect(init->sync, SYNC_GO, NULL);
@@ -241,6 +246,7 @@ struct step {
  */
 /* clang-format off */
 static const struct step before_gate[] = {
+	{"cgroup", enter_cgroup},
 	{NULL, wait_for_go},
 	{NULL, take_namespaces},
 	{NULL, make_session},

@@ -26,7 +26,9 @@ struct init {
 	const char *rootfs; /* absolute */
 	const struct ns_plan *plan;
 	struct mount_context mounts;
-	int *mount_sources; /* one for each mount, -1 for those without */
+	int *mount_sources;	     /* one for each mount, -1 for those without */
+	const struct cgroup *cgroup; /* NULL: none */
+	bool born_in_cgroup;
 	struct cap_sets caps;
 	struct seccomp_bpf filter; /* length 0: none */
 	struct gate gate;
