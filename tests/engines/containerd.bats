@@ -5,6 +5,7 @@
 load lib
 
 setup_file() {
+  is_root || return 0
   host_start || return
   make_root_tar "$BATS_FILE_TMPDIR/root.tar"
   make_oci_archive "$BATS_FILE_TMPDIR/root.tar" localhost/bb:1 "$BATS_FILE_TMPDIR/image.tar"
@@ -23,6 +24,7 @@ teardown_file() {
 }
 
 teardown() {
+  is_root || return 0
   local id
   for id in $(ctr container ls -q); do
     ctr task rm --force "$id" || true

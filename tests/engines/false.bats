@@ -6,7 +6,6 @@ load lib
 
 fails_throughout() { # FILE
   local planned failed log=$BATS_TEST_TMPDIR/tap
-  [ "$(id -u)" = 0 ] || skip "engines are driven as root"
   RUNTIME=/bin/false bats --tap "$engines/$1" >"$log" 2>&1 3>&- || true
   planned=$(sed -n 's/^1\.\.//p' "$log")
   failed=$(grep -cE '^not ok [0-9]+ ' "$log")

@@ -15,8 +15,11 @@ SITE=/srv # as in tests/lib/sandbox
 
 # --- the host ---
 
+is_root() { [ "$(id -u)" = 0 ]; }
+
+setup() { is_root || skip "engines are driven as root"; }
+
 host_start() {
-  [ "$(id -u)" = 0 ] || skip "engines are driven as root"
   "$tree/tools/deps" --check engines || return
   [ -x "$RUNTIME" ] || { echo "RUNTIME=$RUNTIME: no such program; build it, or name another one" >&2; return 1; }
   # crun gives up on a hybrid machine whose v2 side has a controller: it is tested without that side.
@@ -26,7 +29,7 @@ host_start() {
   mkfifo "$BATS_FILE_TMPDIR/hold"
   exec 7<>"$BATS_FILE_TMPDIR/hold" # the host ends with the last one who has this open: with bats
   # shellcheck disable=SC2016 # the variables are the host's
-  "$engines/host" bash -c 'echo "$(readlink /proc/self/ns/pid) $SANDBOX_CGROUP $MORE_CGROUP" >"$1"; read -r _ <"$0"; true' \
+  "$engines/host" bash -c 'echo "$(readlink /proc/self/ns/pid) $SANDBOX_CGROUP $NAMED_CGROUP" >"$1"; read -r _ <"$0"; true' \
     "$BATS_FILE_TMPDIR/hold" "$BATS_FILE_TMPDIR/ready" 3>&- 7>&- </dev/null >"$BATS_FILE_TMPDIR/host.log" 2>&1 &
   export HOST_SHELL=$!
   eventually test -s "$BATS_FILE_TMPDIR/ready" || { cat "$BATS_FILE_TMPDIR/host.log"; return 1; }
@@ -36,11 +39,11 @@ host_start() {
 # Sets HOST_PID, the first process of the host as it is seen from here, and HOST_PROCS, where a
 # process is entered into its cgroups.
 host_find() {
-  local namespace cgroup more directory
-  read -r namespace cgroup more <"$BATS_FILE_TMPDIR/ready"
+  local namespace cgroup named directory
+  read -r namespace cgroup named <"$BATS_FILE_TMPDIR/ready"
   HOST_PID=$(lsns --noheadings --type pid --output PID,NS | awk -v ns="${namespace//[^0-9]/}" '$2 == ns { print $1 }')
   HOST_PROCS=
-  for directory in /sys/fs/cgroup{,/*}/{"$cgroup","$more"}; do
+  for directory in /sys/fs/cgroup{,/*}/{"$cgroup","${named:-$cgroup}"}; do
     [ ! -d "$directory/init" ] || directory+=/init
     [ ! -f "$directory/cgroup.procs" ] || HOST_PROCS+=" $directory/cgroup.procs"
   done

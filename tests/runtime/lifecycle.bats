@@ -86,7 +86,7 @@ teardown() { runtime_teardown; }
 
 @test "exec is in the container's namespaces and cgroup" {
   start one
-  run husk exec one sh -c 'hostname; cat /proc/self/cgroup; readlink /proc/self/ns/net /proc/1/ns/net'
+  run husk exec one sh -c 'hostname; cat /proc/self/cgroup; readlink /proc/self/ns/net; readlink /proc/1/ns/net'
   [ "$status" = 0 ]
   husk exec one sleep 100 </dev/null >/dev/null 2>&1 &
   wait_for grep -q . "$(cgroup_of one pids)/cgroup.procs"
