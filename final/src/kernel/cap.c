@@ -166,8 +166,7 @@ static void warn_of_missing(uint64_t missing)
 			add_name(&names, name);
 	}
 	if (missing)
-		log_warn("capabilities that this process does not have itself, or that are not "
-			 "permitted or inheritable as well, are left out: %s",
+		log_warn("capabilities that this process does not have itself are left out: %s",
 			 names.text);
 }
 
@@ -189,8 +188,11 @@ int cap_apply(const struct cap_sets *sets)
 	if (restrict_sets(sets, &possible) < 0)
 		return -1;
 	/* Ambient ones that are not inheritable are what `runc spec` writes: they never had effect. */
+	/*
+	 * Not of those that are not effective or ambient because the configuration does not permit
+	 * or inherit them: the conventional default of `spec` is of that kind.
+	 */
 	warn_of_missing((sets->permitted & ~possible.permitted) |
-			(sets->effective & ~possible.effective) |
 			(sets->inheritable & ~possible.inheritable));
 	if (write_own(&possible) < 0)
 		return -1;
