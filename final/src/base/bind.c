@@ -402,7 +402,8 @@ static int read_keyed(const struct place *place, const struct bind_field *field,
 	if (make_list(place, json, JSON_OBJECT, field->table->size, &list) < 0)
 		return -1;
 	item = list.items;
-	for (struct json_cursor c = json_first(json); json_next(&c); item += field->table->size) {
+	for (struct json_cursor c = json_first(json); item && json_next(&c);
+	     item += field->table->size) {
 		struct place member = member_of(place, c.key);
 
 		*(char **)item = arena_copy(place->arena, c.key, strlen(c.key));
