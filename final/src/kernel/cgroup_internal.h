@@ -9,7 +9,8 @@
  *	cgroup_dir.c       files and directories of one cgroup in one hierarchy
  *	cgroup_kill.c, cgroup_devices.c, cgroup_bpf.c, cgroup_stat.c
  *
- * PARENT, all of it. Functions that are "raw" leave errno and no error record: ENOENT and EINVAL mean something here.
+ * PARENT, but for enter(). Functions that are "raw" leave errno and no error record: ENOENT and
+ * EINVAL mean something here.
  * Next file: cgroup_find.c
  */
 #pragma once
