@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2153 # text for jq and inner shells; ROOT is lib.bash's
 # cli.bats: every command in the spellings that engines use, what is said of wrong ones, and what is
 # printed for programs to read.
 load lib
@@ -47,7 +48,7 @@ commands=(create start run exec kill pause resume state delete list ps events up
   refused kill "'FOO'" RTMIN -- husk kill x FOO
   refused kill "'65'" -- husk kill x 65
   refused events "'1x'" -- husk events --interval 1x x
-  refused help "'ru'" "did you mean run" -- husk help ru
+  refused "'ru'" "did you mean run" -- husk help ru
 }
 
 @test "too few and too many operands: one line, with the usage" {
@@ -218,11 +219,11 @@ commands=(create start run exec kill pause resume state delete list ps events up
   [[ ${lines[0]} == *PID* ]]
   [ ${#lines[@]} = 3 ]
   [ "$(husk ps one -o pid,args | grep -c 'sleep 998$')" = 1 ]
-  [ "$(husk ps one -eo args,pid | tail -n +2 | wc -l)" = 2 ]
+  [ "$(husk ps one aux | tail -n +2 | wc -l)" = 2 ]
   refused PID -- husk ps one -o comm
   run husk ps one --bad-option
   [ "$status" = 1 ]
-  husk ps one -f json | jq -e 'length == 2' # -f behind the ID is ps's own: see below
+  husk ps -f json one | jq -e 'length == 2'
   husk delete --force one
 }
 
@@ -254,7 +255,7 @@ commands=(create start run exec kill pause resume state delete list ps events up
   wait_for grep -q '"stats"' "$WORK/events"
   echo go >"$WORK/own/rootfs/fifo"
   wait_for grep -q '"oom"' "$WORK/events"
-  jq -e 'select(.type == "oom") | .id == "one" and (has("data") | not)' "$WORK/events"
+  jq -se 'any(.type == "oom" and .id == "one" and (has("data") | not))' "$WORK/events"
   husk kill one KILL
   wait # events ends with the container
   husk delete --force one
@@ -324,21 +325,21 @@ commands=(create start run exec kill pause resume state delete list ps events up
   husk spec --hardened -b "$WORK/new"
   husk check "$WORK/new/config.json"
   jq --arg root "$SITE/rootfs" '.root.path = $root | .process.terminal = false | .process.args =
-    ["sh", "-c", "grep -E \"^(Cap|Seccomp:|NoNewPrivs)\" /proc/self/status; head -c 1 /proc/kcore | wc -c; unshare -U true 2>&1; echo x >/proc/sysrq-trigger"]' \
+    ["sh", "-c", "grep -E \"^(Cap|Seccomp:|NoNewPrivs)\" /proc/self/status; cat /proc/keys /proc/interrupts 2>/dev/null | wc -c; unshare -U true 2>&1; echo x >/proc/sys/kernel/domainname"]' \
     "$WORK/new/config.json" >"$WORK/new/c"
   mv "$WORK/new/c" "$WORK/new/config.json"
   jq -e '.linux.resources.pids.limit == 512 and (.linux.maskedPaths | length) >= 12 and
     (.linux.readonlyPaths | length) >= 6 and ([.linux.namespaces[].type] | index("cgroup"))' "$WORK/new/config.json"
   run husk run -b "$WORK/new" one
   echo "$output"
-  [[ $output == *"CapInh:"*0000000000000000*"CapPrm:"*00000000800405db* || $output == *"CapInh:"*0000000000000000* ]]
+  grep -q $'^CapInh:\t0000000000000000$' <<<"$output"
   grep -q $'^CapBnd:\t00000000800405fb$' <<<"$output"
   grep -q $'^CapAmb:\t0000000000000000$' <<<"$output"
   grep -q $'^NoNewPrivs:\t1$' <<<"$output"
   grep -q $'^Seccomp:\t2$' <<<"$output"
   grep -qx 0 <<<"$output"
   grep -q 'unshare.*not permitted' <<<"$output"
-  grep -q 'sysrq-trigger.*Read-only' <<<"$output"
+  grep -q 'domainname.*Read-only' <<<"$output"
 }
 
 @test "check: ok, or the line that create would say; nothing is made" {

@@ -292,13 +292,8 @@ static int parse_interval(const char *text, int *ret_milliseconds)
 	return 0;
 }
 
-static int show(const struct command_line *line, const struct container *c)
+static int show(const struct container *c, bool once, int interval)
 {
-	const struct events_options *options = line->values;
-	int interval = 0;
-
-	if (parse_interval(options->interval ? options->interval : "5s", &interval) < 0)
-		return -1;
 	if (container_expect(c,
 			     STATUS(STATE_CREATED) | STATUS(STATE_RUNNING) | STATUS(STATE_PAUSED),
 			     "show events of") < 0)
@@ -306,17 +301,20 @@ static int show(const struct command_line *line, const struct container *c)
 	if (!c->cgroup.path)
 		return err_set(ENOENT, "container '%s' has no cgroup: there are no accounts of it",
 			       c->state.id);
-	return options->stats ? print_stats(c) : follow(c, interval);
+	return once ? print_stats(c) : follow(c, interval);
 }
 
 static int run_events(const struct command_line *line)
 {
+	const struct events_options *options = line->values;
 	struct container c;
-	int result;
+	int result, interval = 0;
 
+	if (parse_interval(options->interval ? options->interval : "5s", &interval) < 0)
+		return err_wrap("events");
 	if (container_open(line->rt, line->operands[0], &c) < 0)
 		return -1;
-	result = show(line, &c);
+	result = show(&c, options->stats, interval);
 	container_close(&c);
 	return result;
 }

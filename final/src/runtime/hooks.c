@@ -60,6 +60,7 @@ static void execute(const struct spec_hook *hook, int state_fd)
 	sigset_t none;
 
 	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL); /* ignored by main() */
 	if (setpgid(0, 0) < 0 || dup2(state_fd, STDIN_FILENO) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0 || fd_close_on_exec_from(3) < 0)
 		_exit(126);
