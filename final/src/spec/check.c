@@ -1,7 +1,7 @@
 /*
  * check.c: what can be said about a configuration without looking at the machine: the "MUST"s of
  * config.md and config-linux.md that a table of types cannot say, and what has been used to break
- * out of containers. The IDs of containers, too. See spec.h; next file: check_linux.c
+ * out of containers. The IDs of containers, too. See spec.h; next file: check_mounts.c
  */
 #include "check.h"
 #include "../base/err.h"
