@@ -210,15 +210,19 @@ static int parse_bytes(const char *text, int64_t *ret_value)
 	return 0;
 }
 
-/* text: the value, NULL for a flag without one. */
-static int store(const struct parser *p, const struct opt *option, char *text)
+static int store_flag(const struct opt *option, void *place, const char *text)
 {
-	void *place = (char *)p->values + option->offset;
+	bool ignored;
 
+	if (option->type == OPT_IGNORED_FLAG)
+		place = &ignored;
+	*(bool *)place = true;
+	return text ? parse_bool(text, place) : 0;
+}
+
+static int store_value(const struct parser *p, const struct opt *option, void *place, char *text)
+{
 	switch (option->type) {
-	case OPT_FLAG:
-		*(bool *)place = true;
-		return text ? parse_bool(text, place) : 0;
 	case OPT_TEXT:
 		*(const char **)place = text;
 		return 0;
@@ -240,28 +244,28 @@ static int store(const struct parser *p, const struct opt *option, char *text)
 	case OPT_BYTES:
 		((struct opt_i64 *)place)->set = true;
 		return parse_bytes(text, &((struct opt_i64 *)place)->value);
-	case OPT_IGNORED_FLAG:
 	case OPT_IGNORED_TEXT:
+	default: /* flags are not stored here */
 		return 0;
 	}
-	return 0;
 }
 
-/* The value is what is attached to the option, else the next word. */
+/* The value is what is attached to the option, else the next word, if it needs one. */
 static int take(struct parser *p, const struct opt *option, char *attached)
 {
+	void *place = (char *)p->values + option->offset;
 	char *text = attached;
+	int result;
 
-	if (!text && !is_flag(option)) {
-		text = *p->next;
-		if (!text)
+	if (is_flag(option)) {
+		result = store_flag(option, place, attached);
+	} else {
+		if (!text && !*p->next)
 			return err_set(EINVAL, "option --%s needs a value: %s", option->name,
 				       option->value ? option->value : "VALUE");
-		p->next++;
+		result = store_value(p, option, place, text ? text : *p->next++);
 	}
-	if (store(p, option, text) < 0)
-		return err_wrap("option --%s", option->name);
-	return 0;
+	return result < 0 ? err_wrap("option --%s", option->name) : 0;
 }
 
 static int parse_name(struct parser *p, char *name, const char *dashes)
