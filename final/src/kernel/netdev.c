@@ -1,6 +1,7 @@
 /* netdev.c: network interfaces of the container. See netdev.h; next file: sysctl.h */
 #include "netdev.h"
 #include "../base/err.h"
+#include "../base/log.h"
 
 #include <fcntl.h>
 #include <linux/if_addr.h>
@@ -228,7 +229,19 @@ static int add_addresses(int sock, const struct address_list *list, int index)
 	return 0;
 }
 
-/* One request moves and renames: there is no moment at which a name is taken twice. */
+/*
+ * The kernel moves first and renames then: were the new name taken, the interface would be inside
+ * under its old one, and would end with the namespace. So that is asked before.
+ */
+static int check_name(int sock, const char *name)
+{
+	int index;
+
+	if (find_index(sock, name, &index) == 0)
+		return err_set(EEXIST, "the container has an interface %s already", name);
+	return err_last()->code == ENODEV ? 0 : -1;
+}
+
 static int move_link(int sock, int index, int namespace_fd, const char *new_name)
 {
 	struct request request = {.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
@@ -239,11 +252,31 @@ static int move_link(int sock, int index, int namespace_fd, const char *new_name
 	add_attribute(&request, IFLA_IFNAME, new_name, strlen(new_name) + 1);
 	if (ask(sock, &request) == 0)
 		return 0;
-	if (errno == EEXIST)
-		return err_set(EEXIST, "the container has an interface %s already", new_name);
 	if (errno == EINVAL)
 		return err_set(EINVAL, "this kind of interface cannot be moved to a namespace");
 	return err_sys("move to the container as %s", new_name);
+}
+
+/* What is done inside. *ret_index is set as soon as it is known. */
+static int arrange(int there, const char *name, const struct address_list *list, int *ret_index)
+{
+	if (find_index(there, name, ret_index) < 0)
+		return -1;
+	if (add_addresses(there, list, *ret_index) < 0)
+		return -1;
+	return set_up(there, name);
+}
+
+/* The cause is reported; that it could not be given back as well would only hide it. */
+static void give_back(int here, int there, int index, int own_fd, const struct address_list *list,
+		      const char *name)
+{
+	const struct err cause = *err_last();
+
+	if (index > 0 && move_link(there, index, own_fd, name) == 0 &&
+	    find_index(here, name, &index) == 0 && add_addresses(here, list, index) < 0)
+		log_warn("linux.netDevices: %s is back without its addresses", name);
+	err_adopt(&cause);
 }
 
 static int move_one(const struct spec_net_device *device, int namespace_fd, int own_fd)
@@ -257,17 +290,16 @@ static int move_one(const struct spec_net_device *device, int namespace_fd, int 
 		return err_set(EINVAL, "names of interfaces have at most %d characters",
 			       IFNAMSIZ - 1);
 	if (open_netlink(&here) < 0 || open_netlink_in(namespace_fd, own_fd, &there) < 0 ||
-	    find_index(here, device->host_name, &list.index) < 0)
+	    find_index(here, device->host_name, &list.index) < 0 || check_name(there, name) < 0)
 		return -1;
 	result = list_addresses(here, &list);
 	if (result == 0)
 		result = move_link(here, list.index, namespace_fd, name);
-	if (result == 0)
-		result = find_index(there, name, &index);
-	if (result == 0)
-		result = add_addresses(there, &list, index);
-	if (result == 0)
-		result = set_up(there, name);
+	if (result == 0) {
+		result = arrange(there, name, &list, &index);
+		if (result < 0)
+			give_back(here, there, index, own_fd, &list, device->host_name);
+	}
 	arena_free(&list.arena);
 	return result;
 }
