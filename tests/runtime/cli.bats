@@ -342,6 +342,23 @@ commands=(create start run exec kill pause resume state delete list ps events up
   grep -q 'domainname.*Read-only' <<<"$output"
 }
 
+@test "spec --hardened: calls that are refused by EPERM, newer ones by ENOSYS" {
+  local which
+  mkdir "$WORK/new"
+  husk spec --hardened -b "$WORK/new"
+  mv "$WORK/new/config.json" "$WORK/new/hardened"
+  for which in refused newer; do
+    jq --arg root "$SITE/rootfs" --arg kit "$SITE/kit" --arg which "$which" '.root.path = $root |
+      .process.terminal = false | .process.args = ["/mnt/sec-calls", $which] |
+      .mounts += [{"destination": "/mnt", "source": $kit, "options": ["rbind", "ro"]}]' \
+      "$WORK/new/hardened" >"$WORK/new/config.json"
+    run husk run -b "$WORK/new" one
+    echo "$output"
+    [[ ${lines[-1]} == *"calls made" ]]
+    [ "$(grep -vc -e 'calls made' -e '^STARTED' <<<"$output")" = 0 ]
+  done
+}
+
 @test "check: ok, or the line that create would say; nothing is made" {
   bundle one
   [ "$(husk check "$WORK/one/config.json")" = ok ]
