@@ -231,12 +231,12 @@ static int follow(const struct container *c, int interval)
 		struct pollfd polled[] = {{.fd = init, .events = POLLIN},
 					  {.fd = oom, .events = POLLIN | POLLPRI}};
 		int64_t left = next - milliseconds_now();
-		uint64_t event;
+		char event[4096];
 
 		if (poll(polled, ARRAY_SIZE(polled), left > 0 ? left : 0) < 0 && errno != EINTR)
 			return err_sys("poll");
-		/* An eventfd of v1 has to be read; for a file of v2 it is harmless. */
-		if (polled[1].revents && read(oom, &event, sizeof(event)) < 0 && errno != EAGAIN)
+		/* Read empty: an eventfd of v1, or inotify(7) events of v2, which want more room. */
+		if (polled[1].revents && read(oom, event, sizeof(event)) < 0 && errno != EAGAIN)
 			return err_sys("read the OOM notification");
 		if (print_oom_kills(c, &kills) < 0)
 			return polled[0].revents ? 0 : -1;
