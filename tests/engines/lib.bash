@@ -8,10 +8,10 @@
 
 engines=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(cd "$engines/../.." && pwd)
-RUNTIME=$(realpath -m "${RUNTIME:-$tree/final/husk-runtime}")
-export RUNTIME
 SITE=/srv # as in tests/lib/sandbox
 [[ $tree/ != /srv/* ]] || SITE=/media
+runtime_file=$(realpath -m "${RUNTIME:-$tree/final/husk-runtime}")
+RUNTIME=$SITE/oci/${runtime_file##*/} # a copy, in the host: somebody may be building a new one
 
 # --- the host ---
 
@@ -21,9 +21,9 @@ setup() { is_root || skip "engines are driven as root"; }
 
 host_start() {
   "$tree/tools/deps" --check engines || return
-  [ -x "$RUNTIME" ] || { echo "RUNTIME=$RUNTIME: no such program; build it, or name another one" >&2; return 1; }
+  [ -x "$runtime_file" ] || { echo "RUNTIME=$runtime_file: no such program; build it, or name another one" >&2; return 1; }
   # crun gives up on a hybrid machine whose v2 side has a controller: it is tested without that side.
-  [[ $("$RUNTIME" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
+  [[ $("$runtime_file" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
   "$tree/tests/lib/kit" || return
 
   mkfifo "$BATS_FILE_TMPDIR/hold"
@@ -34,6 +34,8 @@ host_start() {
   export HOST_SHELL=$!
   eventually test -s "$BATS_FILE_TMPDIR/ready" || { cat "$BATS_FILE_TMPDIR/host.log"; return 1; }
   host_find
+  in_host mkdir "$SITE/oci"
+  in_host cp "$runtime_file" "$RUNTIME"
 }
 
 # Sets HOST_PID, the first process of the host as it is seen from here, and HOST_PROCS, where a
