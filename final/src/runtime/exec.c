@@ -19,6 +19,7 @@
 #include "confine.h"
 #include "exec_process.h"
 #include "foreground.h"
+#include "home.h"
 #include "program.h"
 #include "sync.h"
 
@@ -27,7 +28,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum { FILTER_MAX = 4096 * 8 }; /* BPF_MAXINSNS instructions */
@@ -44,6 +44,7 @@ struct entry {
 	int console_socket;
 	int sync; /* the end of whoever looks */
 	struct ns_child child;
+	struct str_list env; /* process.env, with HOME */
 	struct arena arena;
 };
 
@@ -114,19 +115,17 @@ static int become(struct entry *e, char **ret_program)
 
 	if (open_label(e, &confinement.lsm_fd) < 0 || take_terminal(e) < 0)
 		return -1;
-	if (confine_limit(process) < 0)
+	if (home_complete(process, &e->arena, &e->env) < 0 || confine_limit(process) < 0)
 		return -1;
 	if (fd_close_on_exec_from(3 + e->options->preserve_fds) < 0)
 		return -1;
-	if (early &&
-	    program_find(process->args.items[0], &process->env, &e->arena, ret_program) < 0)
+	if (early && program_find(process->args.items[0], &e->env, &e->arena, ret_program) < 0)
 		return -1;
 	if (confine(&confinement, &listener) < 0)
 		return -1;
 	if (listener >= 0 && sync_send(e->sync, SYNC_LISTENER, listener) < 0)
 		return -1;
-	return early ? 0
-		     : program_find(process->args.items[0], &process->env, &e->arena, ret_program);
+	return early ? 0 : program_find(process->args.items[0], &e->env, &e->arena, ret_program);
 }
 
 static void __attribute__((noreturn)) inside(struct entry *e)
@@ -141,7 +140,7 @@ static void __attribute__((noreturn)) inside(struct entry *e)
 	log_socket = e->sync;
 	log_redirect(send_log);
 	if (enter(e) == 0 && become(e, &program) == 0 && confine_late(&e->spec, &e->filter) == 0) {
-		execve(program, process->args.items, process->env.items);
+		execve(program, process->args.items, e->env.items);
 		program_explain(program, errno);
 	}
 	sync_send_failure(e->sync);
@@ -182,25 +181,6 @@ static int prepare(struct entry *e, struct terminal *terminal)
 	return bundle_connect_console(e->spec.process, &console, &e->console_socket);
 }
 
-static int pass_listener(struct entry *e)
-{
-	const struct spec_seccomp *seccomp = e->spec.linux.seccomp;
-	auto_close int listener = -1;
-	uint32_t number;
-	char *state;
-
-	if (!seccomp || !seccomp_has_listener(seccomp))
-		return 0;
-	if (sync_expect(e->sync, SYNC_LISTENER, &number) < 0)
-		return -1;
-	listener = syscall(SYS_pidfd_getfd, e->child.pidfd, number, 0);
-	if (listener < 0)
-		return err_sys("take the seccomp listener");
-	if (state_format_oci(&e->c->state, &e->arena, &state) < 0)
-		return -1;
-	return seccomp_send_listener(seccomp, listener, e->child.pid, state);
-}
-
 /* The end of the socket alone does not say whether it was executed, or died. */
 static int wait_for_execve(struct entry *e)
 {
@@ -225,7 +205,8 @@ static int place(struct entry *e)
 
 static int attend(struct entry *e)
 {
-	if (place(e) < 0 || pass_listener(e) < 0 || wait_for_execve(e) < 0)
+	if (place(e) < 0 || confine_pass_listener(&e->spec, e->sync, &e->child, &e->c->state) < 0 ||
+	    wait_for_execve(e) < 0)
 		return -1;
 	return bundle_write_pid(e->options->pid_file, e->options->pidfd_socket, e->child.pid,
 				e->child.pidfd);

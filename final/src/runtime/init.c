@@ -13,6 +13,7 @@
 #include "../kernel/rootfs.h"
 #include "../kernel/sysctl.h"
 #include "confine.h"
+#include "home.h"
 #include "hooks.h"
 #include "program.h"
 #include "sync.h"
@@ -153,7 +154,11 @@ static int set_limits(struct init *init)
 {
 	if (limits_set_memory_policy(init->spec) < 0 || limits_set_personality(init->spec) < 0)
 		return -1;
-	return init->spec->process ? confine_limit(init->spec->process) : 0;
+	if (!init->spec->process)
+		return 0;
+	if (home_complete(init->spec->process, &init->arena, &init->env) < 0)
+		return -1;
+	return confine_limit(init->spec->process);
 }
 
 /* Before a filter of the user's is in force: it may forbid any of this. */
@@ -175,7 +180,7 @@ static int find_program(struct init *init)
 
 	if (!process || process->args.count == 0 || init->program)
 		return 0; /* no program is legal until `start` */
-	return program_find(process->args.items[0], &process->env, &init->arena, &init->program);
+	return program_find(process->args.items[0], &init->env, &init->arena, &init->program);
 }
 
 static int find_program_early(struct init *init)
@@ -231,7 +236,7 @@ static int execute(struct init *init)
 	/* With no_new_privs the filter may come last: nothing before it has to be allowed. */
 	if (confine_late(init->spec, &init->filter) < 0)
 		return -1;
-	execve(init->program, process->args.items, process->env.items);
+	execve(init->program, process->args.items, init->env.items);
 	return program_explain(init->program, errno);
 }
 

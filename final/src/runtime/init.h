@@ -41,6 +41,7 @@ struct init {
 	int proc_fd; /* a procfs that nobody can redirect */
 	int lsm_fd;
 	struct tty tty;
+	struct str_list env; /* process.env, with HOME */
 	char *program;
 	struct arena arena;
 };
