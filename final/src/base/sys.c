@@ -20,6 +20,11 @@ int sys_pidfd_open(pid_t pid, unsigned int flags)
 	return syscall(SYS_pidfd_open, pid, flags);
 }
 
+int sys_pidfd_getfd(int pidfd, int fd, unsigned int flags)
+{
+	return syscall(SYS_pidfd_getfd, pidfd, fd, flags);
+}
+
 int sys_pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned int flags)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, info, flags);

@@ -23,6 +23,7 @@
 int sys_openat2(int dir_fd, const char *path, const struct open_how *how);
 pid_t sys_clone3(const struct clone_args *args);
 int sys_pidfd_open(pid_t pid, unsigned int flags);
+int sys_pidfd_getfd(int pidfd, int fd, unsigned int flags);
 int sys_pidfd_send_signal(int pidfd, int signal, siginfo_t *info, unsigned int flags);
 int sys_pivot_root(const char *new_root, const char *put_old);
 

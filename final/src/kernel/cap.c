@@ -170,33 +170,34 @@ static void warn_of_missing(uint64_t missing)
 			 names.text);
 }
 
-static int raise_ambient(uint64_t set)
-{
-	/* The caller's own ambient set would come along otherwise. */
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		return err_sys("clear the ambient capabilities");
-	for (int i = 0; i < CAPABILITIES; i++)
-		if (set & BIT(i) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
-			return err_sys("make capability %d ambient", i);
-	return 0;
-}
-
-int cap_apply(const struct cap_sets *sets)
+int cap_restrict(struct cap_sets *sets)
 {
 	struct cap_sets possible = {0};
 
 	if (restrict_sets(sets, &possible) < 0)
 		return -1;
-	/* Ambient ones that are not inheritable are what `runc spec` writes: they never had effect. */
 	/*
 	 * Not of those that are not effective or ambient because the configuration does not permit
 	 * or inherit them: the conventional default of `spec` is of that kind.
 	 */
 	warn_of_missing((sets->permitted & ~possible.permitted) |
 			(sets->inheritable & ~possible.inheritable));
-	if (write_own(&possible) < 0)
+	/* The caller's own ambient set would come along otherwise. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return err_sys("clear the ambient capabilities");
+	*sets = possible;
+	return 0;
+}
+
+int cap_apply(const struct cap_sets *sets)
+{
+	if (write_own(sets) < 0)
 		return -1;
-	return raise_ambient(possible.ambient);
+	for (int i = 0; i < CAPABILITIES; i++)
+		if (sets->ambient & BIT(i) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+			return err_sys("make capability %d ambient", i);
+	return 0;
 }
 
 int cap_regain(void)

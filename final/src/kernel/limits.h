@@ -5,8 +5,8 @@
  *	limits_set_oom_score(process)     /proc/self/oom_score_adj: while /proc is the machine's
  *	limits_set_scheduler(process), limits_set_io_priority(process)
  *	limits_set_memory_policy(spec), limits_set_personality(spec)
- *	limits_set_rlimits(process)       names the rlimit and the hard value if it may not be
- *raised limits_set_user(process)          groups, group, user, umask: in this order, and verified
+ *	limits_set_rlimits(process)       an error names the rlimit and the hard value
+ *	limits_set_user(process)          groups, group, user, umask: in this order, and verified
  *
  * Without CAP_SYS_RESOURCE a hard rlimit cannot be raised nor an OOM score lowered: that is an
  * error that says so, prlimit(2), proc_pid_oom_score_adj(5). Next file: limits.c

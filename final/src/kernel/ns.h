@@ -2,8 +2,8 @@
  * ns.h: namespaces, and the process that is born in them.
  *
  *	PARENT  ns_plan(spec, &plan)           which are new, which are joined (opened by path)
- *	PARENT  ns_spawn(&plan, cgroup_fd, &child)      one clone3(2); 0 in the child, 1 in the
- *parent INIT    ns_enter(&plan)                joins by setns(2) what the clone could not give
+ *	PARENT  ns_spawn(&plan, cgroup_fd, &c) one clone3(2); 0 in the child, 1 in the parent
+ *	INIT    ns_enter(&plan)                joins by setns(2) what the clone could not give
  *	PARENT  ns_map_ids(&child, spec)       uid_map and gid_map, while the child waits
  *	INIT    ns_become_root()               after that, in a new user namespace
  *	INIT    ns_new_cgroup(&plan)           after it has been moved: the namespace begins there

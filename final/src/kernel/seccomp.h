@@ -4,8 +4,7 @@
  *	PARENT  seccomp_compile(spec, cache, &arena, &bpf)   ready to be stored with the container
  *	INIT    seccomp_install(&bpf, spec, &listener)       seccomp(2); listener: a descriptor
  *	                                                     with SCMP_ACT_NOTIFY, else -1
- *	PARENT  seccomp_send_listener(spec, fd, pid, state)  to listenerPath, config-linux.md
- *"Seccomp"
+ *	PARENT  seccomp_send_listener(spec, fd, pid, state)  to listenerPath
  *
  * libseccomp allocates and may fail in many ways: none of that runs in the container. From
  * seccomp_install() on, INIT is under the filter of the user: it has read(2) and write(2) left to

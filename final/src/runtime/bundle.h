@@ -2,9 +2,12 @@
  * bundle.h: what the caller of `create` and `exec` hands over: a bundle on disk, an environment,
  * and files that it wants to have. PARENT.
  *
- *	bundle_load(options, &bundle)         config.json, read, checked, and amended by the
- *caller's LISTEN_FDS and NOTIFY_SOCKET bundle_connect_console(...)           where the terminal's
- *master goes bundle_write_pid(...)                 --pid-file, --pidfd-socket
+ *	bundle_load(options, &bundle)    config.json, read, checked, and amended by LISTEN_FDS and
+ *	                                 NOTIFY_SOCKET of the caller's environment
+ *	bundle_connect_console(...)      where the terminal's master goes
+ *	bundle_write_pid(...)            --pid-file, --pidfd-socket
+ *
+ * Next file: bundle.c
  */
 #pragma once
 

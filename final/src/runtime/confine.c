@@ -1,9 +1,11 @@
 /* confine.c: giving up rights, in the order that works. See confine.h; next file: program.c */
 #include "confine.h"
 #include "../base/err.h"
+#include "../base/sys.h"
 #include "../kernel/limits.h"
 #include "../kernel/lsm.h"
 #include "../kernel/rootfs.h"
+#include "sync.h"
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -67,11 +69,12 @@ static int forbid_new_privileges(const struct spec_process *process)
 int confine(const struct confinement *confinement, int *ret_listener)
 {
 	const struct spec_process *process = confinement->process;
+	struct cap_sets caps = *confinement->caps;
 
 	*ret_listener = -1;
 	if (confinement->lsm_fd >= 0 && lsm_apply(confinement->lsm_fd, process) < 0)
 		return -1;
-	if (cap_drop_bounding(confinement->caps) < 0 || cap_keep_over_setuid() < 0)
+	if (cap_drop_bounding(&caps) < 0 || cap_restrict(&caps) < 0 || cap_keep_over_setuid() < 0)
 		return -1;
 	if (limits_set_user(process) < 0 || forbid_new_privileges(process) < 0)
 		return -1;
@@ -82,7 +85,31 @@ int confine(const struct confinement *confinement, int *ret_listener)
 		if (seccomp_install(confinement->filter, confinement->seccomp, ret_listener) < 0)
 			return -1;
 	}
-	return cap_apply(confinement->caps);
+	return cap_apply(&caps);
+}
+
+int confine_pass_listener(const struct spec *spec, int sync, const struct ns_child *child,
+			  const struct state *state)
+{
+	auto_close int listener = -1;
+	struct arena arena = {0};
+	uint32_t number;
+	char *text;
+	int result;
+
+	if (!spec->linux.seccomp || !seccomp_has_listener(spec->linux.seccomp))
+		return 0;
+	if (sync_expect(sync, SYNC_LISTENER, &number) < 0)
+		return -1;
+	/* Not sent by the process: the filter that is in force now may forbid sendmsg(2). */
+	listener = sys_pidfd_getfd(child->pidfd, number, 0);
+	if (listener < 0)
+		return err_sys("take the seccomp listener from the container's process");
+	result = state_format_oci(state, &arena, &text);
+	if (result == 0)
+		result = seccomp_send_listener(spec->linux.seccomp, listener, child->pid, text);
+	arena_free(&arena);
+	return result;
 }
 
 int confine_late(const struct spec *spec, const struct seccomp_bpf *filter)

@@ -14,7 +14,9 @@
 #pragma once
 
 #include "../kernel/cap.h"
+#include "../kernel/ns.h"
 #include "../kernel/seccomp.h"
+#include "../spec/state.h"
 
 struct confinement {
 	const struct spec_process *process;
@@ -28,6 +30,10 @@ int confine_limit(const struct spec_process *process) MUST_CHECK;
 
 /* *ret_listener: -1, or the descriptor that gets notifications. */
 int confine(const struct confinement *confinement, int *ret_listener) MUST_CHECK;
+
+/* PARENT: takes the listener out of the process, after confine(), and sends it on. */
+int confine_pass_listener(const struct spec *spec, int sync, const struct ns_child *child,
+			  const struct state *state) MUST_CHECK;
 int confine_late(const struct spec *spec, const struct seccomp_bpf *filter) MUST_CHECK;
 bool confine_is_late(const struct spec *spec);
 

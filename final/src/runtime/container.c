@@ -164,7 +164,7 @@ static int compare_names(const void *a, const void *b)
 /* Names of the directories, sorted. A name that is no ID is not ours: it is left alone. */
 static int list_names(int root_fd, struct arena *arena, struct str_list *ret_names)
 {
-	auto_dir DIR *dir = fdopendir(dup(root_fd));
+	auto_dir DIR *dir = fdopendir(fcntl(root_fd, F_DUPFD_CLOEXEC, 0));
 	struct dirent *entry;
 	size_t room = 0;
 	char **names = NULL;

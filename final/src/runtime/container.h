@@ -8,8 +8,8 @@
  *
  * create.c makes one (stages), init.c is the process inside (steps), gate.c starts it, delete.c
  * removes it by the undo column of the same stages. Every command is a short program: nothing
- * stays in memory between two of them, the directory ROOT/ID is all there is
- *(docs/state-layout.md). PARENT; INIT inherits the structure. Next file: create.c
+ * stays in memory between two of them, the directory ROOT/ID is all there is (state-layout.md).
+ * PARENT; INIT inherits the structure. Next file: create.c
  */
 #pragma once
 

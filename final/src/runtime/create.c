@@ -15,6 +15,7 @@
 #include "../kernel/seal.h"
 #include "../kernel/sysctl.h"
 #include "bundle.h"
+#include "confine.h"
 #include "hooks.h"
 #include "init.h"
 #include "sync.h"
@@ -23,7 +24,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -245,22 +245,9 @@ static int run_hooks(struct creation *n)
 
 static int pass_listener(struct creation *n)
 {
-	const struct spec_seccomp *seccomp = n->bundle.spec.linux.seccomp;
-	auto_close int listener = -1;
-	char *state;
-	uint32_t number;
-
-	if (!seccomp || !n->bundle.spec.process || !seccomp_has_listener(seccomp))
-		return 0;
-	if (sync_expect(n->sync, SYNC_LISTENER, &number) < 0)
-		return -1;
-	/* Not sent: the filter that is in force now may forbid sendmsg(2). */
-	listener = syscall(SYS_pidfd_getfd, n->child.pidfd, number, 0);
-	if (listener < 0)
-		return err_sys("take the seccomp listener from init");
-	if (state_format_oci(&n->c.state, &n->arena, &state) < 0)
-		return -1;
-	return seccomp_send_listener(seccomp, listener, n->child.pid, state);
+	return n->bundle.spec.process
+		       ? confine_pass_listener(&n->bundle.spec, n->sync, &n->child, &n->c.state)
+		       : 0;
 }
 
 static int wait_until_ready(struct creation *n)

@@ -2,12 +2,11 @@
  * gate.h: where a created container waits until `start`, from another process, lets it go. Two
  * FIFOs in the container's directory, fifo(7):
  *
- *	PARENT (create)  gate_make(dir_fd, &gate)    makes and opens both, for init to inherit
- *	INIT             gate_wait(&gate)            read(2) of one byte
- *	                 ... startContainer hooks ...
- *	INIT             execve(2) closes `answer`;  or gate_refuse(&gate): the error record,
- *written to it PARENT (start)   gate_open(dir_fd, pidfd, pid)    writes the byte, then reads
- *`answer`
+ *	create  gate_make(dir_fd, &gate)         makes and opens both, for init to inherit
+ *	INIT    gate_wait(&gate)                 read(2) of one byte
+ *	        ... startContainer hooks ...
+ *	INIT    execve(2) closes `answer`;       or gate_refuse(&gate) writes the error record to it
+ *	start   gate_open(dir_fd, pidfd, pid)    writes the byte, then reads `answer`
  *
  * What `start` reads decides: a record is the reason why a hook or execve(2) failed. The end of
  * the file says that nobody holds `answer` any more: the program was executed, or init died

@@ -83,11 +83,20 @@ static uint64_t read_set(const char *name)
 
 enum { SAME = 0, OTHER = 1, FAILED = 2 };
 
+static int restrict_and_apply(const struct cap_sets *wanted)
+{
+	struct cap_sets sets = *wanted;
+
+	return cap_restrict(&sets) < 0 ? -1 : cap_apply(&sets);
+}
+
 static int apply_and_compare(const struct cap_sets *wanted, const struct cap_sets *expected,
 			     int uid)
 {
-	if (cap_drop_bounding(wanted) < 0 || cap_keep_over_setuid() < 0 || setuid(uid) < 0 ||
-	    cap_apply(wanted) < 0) {
+	struct cap_sets sets = *wanted;
+
+	if (cap_drop_bounding(&sets) < 0 || cap_restrict(&sets) < 0 || cap_keep_over_setuid() < 0 ||
+	    setuid(uid) < 0 || cap_apply(&sets) < 0) {
 		fprintf(stderr, "%s\n", err_last()->text);
 		return FAILED;
 	}
@@ -169,10 +178,10 @@ static int ask_for_all(uint64_t lacking)
 	uint64_t had;
 
 	fewer.bounding = fewer.permitted = fewer.effective = ~lacking;
-	if (cap_drop_bounding(&fewer) < 0 || cap_apply(&fewer) < 0)
+	if (cap_drop_bounding(&fewer) < 0 || restrict_and_apply(&fewer) < 0)
 		return FAILED;
 	had = read_set("CapPrm");
-	if (had & lacking || cap_drop_bounding(&all) < 0 || cap_apply(&all) < 0)
+	if (had & lacking || cap_drop_bounding(&all) < 0 || restrict_and_apply(&all) < 0)
 		return FAILED;
 	return read_set("CapPrm") == had && read_set("CapEff") == had ? SAME : OTHER;
 }
