@@ -20,19 +20,20 @@ words() { grep -oE '`[^`]+`' | tr -d '`'; }
 
 # Prints what is wrong; nothing if all is well.
 flaws() {
-  local organ status paths path landed
+  local organ status paths path landed begun
   diff <(column 3 | words | sort) <(cd "$PHASE" && printf '%s\n' ./*.[ch] | sed 's|^\./||' | sort) | sed -n 's/^</no file of phase 09, or named twice:/p; s/^>/not named:/p'
   while IFS='|' read -r _ organ _ paths status _; do
     organ=${organ// /}
     grep -qE "^\*\*([a-z_0-9]+, )*$organ(, [a-z_0-9]+)*\.\*\*" "$BRIDGE" || echo "$organ: no paragraph"
-    landed=yes
+    landed=yes begun=no
     for path in $(words <<<"$paths"); do
-      [ -e "$TREE/final/$path" ] || landed=no
+      if [ -e "$TREE/final/$path" ]; then begun=yes; else landed=no; fi
     done
     case $status in
-      ' planned ') [ $landed = no ] || echo "$organ: planned, but all of it is there" ;;
+      ' planned ') [ $begun = no ] || echo "$organ: planned, but $([ $landed = yes ] && echo all || echo some) of it is there" ;;
+      ' in part ') [ $begun$landed = yesno ] || echo "$organ: in part, but $([ $landed = yes ] && echo all || echo nothing) of it is there" ;;
       ' landed ') [ $landed = yes ] || echo "$organ: landed, but not all of it is there" ;;
-      *) echo "$organ: neither planned nor landed" ;;
+      *) echo "$organ: neither planned nor in part nor landed" ;;
     esac
   done < <(rows)
   diff <(grep -oE '^\| A[0-9]+ ' "$BRIDGE" | sort) <(grep '^| A[0-9]' "$LADDER" | grep -w final | grep -oE '^\| A[0-9]+ ' | sort) |
@@ -55,11 +56,15 @@ judge() { run flaws; echo "$output"; }
 }
 
 @test "bridge: a wrong status, a missing paragraph and a forgotten attack are found" {
-  sed -i -E '/^\| caps /s/planned/landed/; /^\| place /s/planned/soon/; s/^\*\*seccomp\.\*\*/**filters.**/; /^\| A16 /d' "$BRIDGE"
+  sed -i -E '/^\| lease /s/planned/landed/; /^\| bridge /s/planned/in part/; /^\| caps /s/landed/planned/; /^\| cli /s/in part/planned/
+    /^\| spine /s/landed/in part/; /^\| place /s/landed/soon/; s/^\*\*seccomp\.\*\*/**filters.**/; /^\| A16 /d' "$BRIDGE"
   judge
-  [[ $output == *"place: neither planned nor landed"* ]]
+  [[ $output == *"place: neither planned nor in part nor landed"* ]]
   [[ $output == *"seccomp: no paragraph"* ]]
   [[ $output == *"left to final, but not named: | A16"* ]]
-  # Until there is a final, nothing can have landed.
-  [ -e "$TREE/final/src/kernel/cap.c" ] || [[ $output == *"caps: landed, but not all of it is there"* ]]
+  [[ $output == *"lease: landed, but not all of it is there"* ]]
+  [[ $output == *"bridge: in part, but nothing of it is there"* ]]
+  [[ $output == *"caps: planned, but all of it is there"* ]]
+  [[ $output == *"cli: planned, but some of it is there"* ]]
+  [[ $output == *"spine: in part, but all of it is there"* ]]
 }
