@@ -71,7 +71,7 @@ static uint32_t find_architecture(const char *name)
 
 	if (str_has_prefix(name, "SCMP_ARCH_"))
 		name += strlen("SCMP_ARCH_");
-	for (i = 0; name[i] && i < sizeof(lower) - 1; i++)
+	for (i = 0; i < sizeof(lower) - 1 && name[i]; i++)
 		lower[i] = (char)tolower((unsigned char)name[i]);
 	lower[i] = '\0';
 	return seccomp_arch_resolve_name(lower);

@@ -4,7 +4,6 @@
  */
 #include "../base/err.h"
 #include "../base/fd.h"
-#include "../base/log.h"
 #include "../base/path.h"
 #include "../base/sys.h"
 #include "seccomp.h"
