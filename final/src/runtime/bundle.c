@@ -122,31 +122,33 @@ static int read_config(const struct create_options *options, struct bundle *bund
 			    &bundle->config_length);
 }
 
-int bundle_load(const struct create_options *options, struct bundle *ret_bundle)
+static int open_bundle(const struct create_options *options, struct bundle *bundle)
 {
 	const char *where = options->bundle ? options->bundle : ".";
-	struct bundle bundle = {.preserve_fds = options->preserve_fds};
-	char resolved[PATH_MAX];
 
-	if (check_preserved(options->preserve_fds) < 0)
-		return -1;
-	if (!realpath(where, resolved))
+	if (absolute(where, &bundle->arena, &bundle->path) < 0)
 		return err_sys("bundle %s", where);
-	bundle.path = resolved;
-	bundle.fd = open(resolved, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (bundle.fd < 0)
-		return err_sys("bundle %s", where);
-	if (read_config(options, &bundle) < 0)
+	bundle->fd = open(bundle->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return bundle->fd < 0 ? err_sys("bundle %s", where) : 0;
+}
+
+int bundle_load(const struct create_options *options, struct bundle *bundle)
+{
+	bundle->preserve_fds = options->preserve_fds;
+	if (check_preserved(options->preserve_fds) < 0 || open_bundle(options, bundle) < 0)
 		return -1;
-	bundle.path = arena_copy(&bundle.spec.arena, resolved, strlen(resolved));
-	if (!bundle.path || find_rootfs(&bundle) < 0)
+	if (read_config(options, bundle) < 0 || find_rootfs(bundle) < 0)
 		return -1;
-	if (pass_listen_fds(&bundle) < 0 || check_preserved(bundle.preserve_fds) < 0)
+	if (pass_listen_fds(bundle) < 0 || check_preserved(bundle->preserve_fds) < 0)
 		return -1;
-	if (pass_notify_socket(&bundle) < 0)
-		return -1;
-	*ret_bundle = bundle;
-	return 0;
+	return pass_notify_socket(bundle);
+}
+
+void bundle_free(struct bundle *bundle)
+{
+	scope_close(&bundle->fd);
+	spec_free(&bundle->spec);
+	arena_free(&bundle->arena);
 }
 
 int bundle_connect_console(const struct spec_process *process, const struct create_options *options,

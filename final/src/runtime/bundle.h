@@ -20,9 +20,12 @@ struct bundle {
 	char *config;	     /* the text of config.json, to be kept with the container */
 	size_t config_length;
 	uint32_t preserve_fds; /* of --preserve-fds and LISTEN_FDS */
+	struct arena arena;
 };
 
-int bundle_load(const struct create_options *options, struct bundle *ret_bundle) MUST_CHECK;
+/* Fills a bundle that is zeroed but for fd, -1; bundle_free() also after a failure. */
+int bundle_load(const struct create_options *options, struct bundle *bundle) MUST_CHECK;
+void bundle_free(struct bundle *bundle);
 
 /* EINVAL: a terminal without a place to send it to. *ret_socket is -1 if there is no terminal. */
 int bundle_connect_console(const struct spec_process *process, const struct create_options *options,

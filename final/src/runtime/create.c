@@ -91,7 +91,7 @@ static int describe(struct creation *n)
 	n->c.cgroup = (struct cgroup){
 		.host = &n->c.cgroups, .path = state->cgroup, .rootless = n->c.rt->rootless};
 	n->init.mounts.cgroup_path = state->cgroup;
-	return 0;
+	return cgroup_check_free(&n->c.cgroup);
 }
 
 static int reserve_directory(struct creation *n)
@@ -120,8 +120,10 @@ static int make_cgroup(struct creation *n)
 {
 	if (!n->c.cgroup.path)
 		return 0;
-	if (cgroup_create(&n->c.cgroup) < 0)
+	if (cgroup_create(&n->c.cgroup) < 0) {
+		n->c.cgroup.path = NULL; /* there is none, or it is another's: not to be undone */
 		return -1;
+	}
 	if (n->bundle.spec.linux.resources &&
 	    cgroup_set(&n->c.cgroup, n->bundle.spec.linux.resources) < 0)
 		return -1;
@@ -384,11 +386,32 @@ static int create(struct creation *n)
 	return walk(n);
 }
 
+/* `run` lives as long as its container: what was open for init must not stay open, nor busy. */
+static void end(struct creation *n)
+{
+	struct init *init = &n->init;
+
+	for (size_t i = 0; n->mount_sources && i < n->bundle.spec.mounts.count; i++)
+		scope_close(&n->mount_sources[i]);
+	gate_close(&init->gate);
+	ns_plan_close(&n->plan);
+	scope_close(&n->child.pidfd);
+	scope_close(&n->sync);
+	scope_close(&n->cgroup_fd);
+	scope_close(&init->hook_state);
+	if (init->console_socket != n->options->console_fd)
+		scope_close(&init->console_socket);
+	container_close(&n->c);
+	bundle_free(&n->bundle);
+	arena_free(&n->arena);
+}
+
 int create_container(const struct runtime *rt, const struct create_options *options)
 {
 	struct creation n = {
 		.options = options,
 		.c = {.rt = rt, .dir_fd = -1},
+		.bundle = {.fd = -1},
 		.init = {.gate = {-1, -1},
 			 .sync = -1,
 			 .console_socket = -1,
@@ -396,11 +419,15 @@ int create_container(const struct runtime *rt, const struct create_options *opti
 			 .proc_fd = -1,
 			 .lsm_fd = -1,
 			 .tty = {.master = -1, .peer = -1}},
+		.child = {.pidfd = -1},
 		.sync = -1,
 		.cgroup_fd = -1,
 	};
+	int result;
 
 	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
 		return -1;
-	return create(&n); /* descriptors and memory end with this command */
+	result = create(&n);
+	end(&n);
+	return result;
 }
