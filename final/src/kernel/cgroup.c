@@ -63,6 +63,21 @@ int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path
 	return 0;
 }
 
+int cgroup_check_free(const struct cgroup *cg)
+{
+	const struct cgroup_ops *ops = v2(cg) ? v2(cg) : v1(cg);
+	struct cgroup_pids pids = {0};
+	int result = ops ? ops->list(cg, &pids) : 0;
+
+	if (result == 0 && pids.count > 0)
+		result = err_set(EBUSY,
+				 "cgroup %s is in use, by process %d: choose another "
+				 "linux.cgroupsPath, or end what is in it",
+				 cg->path, pids.items[0]);
+	free(pids.items);
+	return result;
+}
+
 /* Only what is empty goes: what is in use is another's. */
 static void undo_create(const struct cgroup *cg)
 {

@@ -110,6 +110,12 @@ int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path
 			bool rootless, struct arena *arena, char **ret_path) MUST_CHECK;
 
 /*
+ * EBUSY if there are processes in it: then it is another's. To be asked before the path is written
+ * down anywhere, since what finds it there kills whatever is in it.
+ */
+int cgroup_check_free(const struct cgroup *cg) MUST_CHECK;
+
+/*
  * An empty one that exists is taken over; one with processes is refused: EBUSY. After a failure
  * nothing is left of it. Where `rootless` may not make it there is none, and that is no error.
  */
