@@ -79,6 +79,16 @@ void arena_free(struct arena *arena)
 	arena->blocks = NULL;
 }
 
+void arena_join(struct arena *arena, struct arena *other)
+{
+	struct arena_block **end = &arena->blocks;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = other->blocks;
+	other->blocks = NULL;
+}
+
 const char *str_map_get(const struct str_map *map, const char *key)
 {
 	for (size_t i = 0; i < map->count; i++)

@@ -28,6 +28,9 @@ char *arena_copy(struct arena *arena, const char *text, size_t length) MUST_CHEC
 char *arena_format(struct arena *arena, const char *format, ...) MUST_CHECK PRINTF_LIKE(2, 3);
 void arena_free(struct arena *arena);
 
+/* All of other lives as long as arena from now on; other is empty then. */
+void arena_join(struct arena *arena, struct arena *other);
+
 /* Lists as the spec's structures have them: `LIST_OF(struct mount) mounts;` All have this layout.
  */
 #define LIST_OF(type)                                                                              \

@@ -6,6 +6,7 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../base/log.h"
+#include "../base/path.h"
 #include "../base/proc.h"
 #include "../base/sys.h"
 #include "../kernel/cap.h"
@@ -30,7 +31,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { FILTER_MAX = 4096 * 8 }; /* BPF_MAXINSNS instructions */
+enum {
+	FILTER_MAX = 4096 * 8, /* BPF_MAXINSNS instructions */
+	CGROUP_FILE_MAX = 1 << 16,
+};
 
 /* What parent and child know of the process that enters. */
 struct entry {
@@ -39,6 +43,7 @@ struct entry {
 	struct spec spec; /* of the container; its process is the one to be started */
 	struct ns_plan plan;
 	struct cap_sets caps;
+	struct cgroup cgroup;
 	bool born_in_cgroup;
 	struct seccomp_bpf filter;
 	int console_socket;
@@ -64,7 +69,7 @@ static int enter(struct entry *e)
 		return err_sys("forbid to trace this process");
 	if (sync_expect(e->sync, SYNC_GO, NULL) < 0)
 		return -1;
-	if (e->c->cgroup.path && cgroup_enter(&e->c->cgroup, e->born_in_cgroup) < 0)
+	if (e->cgroup.path && cgroup_enter(&e->cgroup, e->born_in_cgroup) < 0)
 		return -1;
 	if (e->spec.process->exec_cpu_affinity && e->spec.process->exec_cpu_affinity->final &&
 	    limits_set_affinity(0, e->spec.process->exec_cpu_affinity->final) < 0)
@@ -162,6 +167,53 @@ static int load_filter(struct entry *e)
 	return 0;
 }
 
+/* The container's cgroup, or --cgroup, a path below it. */
+static int choose_cgroup(struct entry *e)
+{
+	const char *below = e->options->cgroup;
+
+	e->cgroup = e->c->cgroup;
+	if (!below || strcmp(below, "/") == 0)
+		return 0;
+	if (!e->cgroup.path)
+		return err_set(ENOTSUP, "--cgroup %s: the container has no cgroup", below);
+	if (strchr(below, ':'))
+		return err_set(ENOTSUP,
+			       "--cgroup %s: controllers are not chosen one by one; give "
+			       "a path below the container's cgroup",
+			       below);
+	e->cgroup.path =
+		arena_format(&e->arena, "%s/%s", e->c->cgroup.path, below + (*below == '/'));
+	if (!e->cgroup.path)
+		return -1;
+	return path_is_clean(e->cgroup.path) ? 0
+					     : err_set(EINVAL, "--cgroup %s: is no path", below);
+}
+
+/*
+ * Version 2 has no process in a cgroup that passes controllers on: an init that manages cgroups of
+ * its own has gone down into one of them. Then so do we.
+ */
+static int open_cgroup(struct entry *e, int *ret_fd)
+{
+	struct cgroup cgroup = e->cgroup;
+	char *text, *line, path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", e->c->state.pid);
+	if (!e->options->cgroup &&
+	    fd_read_file(AT_FDCWD, path, CGROUP_FILE_MAX, &e->arena, &text, NULL) == 0) {
+		size_t length = strlen(cgroup.path);
+
+		line = str_has_prefix(text, "0::") ? text : strstr(text, "\n0::");
+		line = line ? strchr(line, '/') : NULL;
+		if (line && strncmp(line, cgroup.path, length) == 0 && line[length] == '/') {
+			line[strcspn(line, "\n")] = '\0';
+			cgroup.path = line;
+		}
+	}
+	return cgroup_open(&cgroup, ret_fd);
+}
+
 static int prepare(struct entry *e, struct terminal *terminal)
 {
 	const struct exec_options *options = e->options;
@@ -169,7 +221,7 @@ static int prepare(struct entry *e, struct terminal *terminal)
 
 	if (container_load_spec(e->c, &e->spec) < 0 || exec_process_choose(options, &e->spec) < 0)
 		return -1;
-	if (lsm_check_process(e->spec.process) < 0)
+	if (lsm_check_process(e->spec.process) < 0 || choose_cgroup(e) < 0)
 		return -1;
 	if (cap_resolve(e->spec.process->capabilities, &e->caps) < 0 || load_filter(e) < 0)
 		return -1;
@@ -220,7 +272,7 @@ static int spawn(struct entry *e)
 	if (container_open_init(e->c, &pidfd) < 0 ||
 	    ns_plan_of_process(&e->spec, pidfd, e->c->state.pid, &e->plan) < 0)
 		return -1;
-	if (e->c->cgroup.path && cgroup_open(&e->c->cgroup, &cgroup_fd) < 0)
+	if (e->cgroup.path && open_cgroup(e, &cgroup_fd) < 0)
 		return -1;
 	if (sync_open(sync) < 0)
 		return -1;
@@ -265,12 +317,22 @@ static int exec(struct entry *e, int *ret_status)
 int exec_in_container(const struct runtime *rt, const struct exec_options *options, int *ret_status)
 {
 	struct container c;
-	struct entry e = {.options = options, .c = &c, .console_socket = -1, .sync = -1};
+	struct entry e = {.options = options,
+			  .c = &c,
+			  .console_socket = -1,
+			  .sync = -1,
+			  .child = {.pidfd = -1}};
+	int result;
 
 	*ret_status = 0;
 	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
 		return -1;
 	if (container_open(rt, options->id, &c) < 0)
 		return -1;
-	return exec(&e, ret_status);
+	result = exec(&e, ret_status);
+	ns_plan_close(&e.plan);
+	spec_free(&e.spec);
+	arena_free(&e.arena);
+	container_close(&c);
+	return result;
 }

@@ -112,6 +112,7 @@ static int load_file(const struct exec_options *options, struct spec *spec)
 		return err_sys("--process %s", options->process_file);
 	if (spec_load_process(fd, options->process_file, &loaded) < 0)
 		return -1;
+	arena_join(&spec->arena, &loaded.arena);
 	spec->process = loaded.process;
 	if (own && !spec->process->capabilities)
 		spec->process->capabilities = own->capabilities;
