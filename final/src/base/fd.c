@@ -25,15 +25,23 @@ int fd_write(int fd, const void *data, size_t length)
 	return 0;
 }
 
+ssize_t fd_read(int fd, void *data, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = read(fd, data, size);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
 static int read_all(int fd, char *buffer, size_t size, size_t *ret_length)
 {
 	size_t length = 0;
 
 	while (length < size) {
-		ssize_t got = read(fd, buffer + length, size - length);
+		ssize_t got = fd_read(fd, buffer + length, size - length);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return err_sys("read");
 		if (got == 0)

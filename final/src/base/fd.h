@@ -16,6 +16,9 @@
 /* Writes all of data. In error texts the caller names the file: use err_wrap. */
 int fd_write(int fd, const void *data, size_t length) MUST_CHECK;
 
+/* One read(2), tried again after a signal; -1 with errno. */
+ssize_t fd_read(int fd, void *data, size_t size) MUST_CHECK;
+
 /*
  * Reads to the end of the file, at most max bytes, and adds a NUL; EFBIG if there is more. The
  * length is returned through ret_length if that is not NULL.

@@ -17,7 +17,7 @@ int proc_stat(pid_t pid, struct proc_stat *ret_stat)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	length = fd < 0 ? -1 : fd_read(fd, text, sizeof(text) - 1);
 	if (length < 0)
 		return err_set(errno == ENOENT ? ESRCH : errno, "no process %d", pid);
 	text[length] = '\0';
@@ -36,6 +36,8 @@ int proc_open(pid_t pid, uint64_t start_time, int *ret_pidfd)
 	auto_close int pidfd = sys_pidfd_open(pid, 0);
 	struct proc_stat stat;
 
+	if (pidfd < 0 && errno == EINVAL) /* the number is one of a thread by now */
+		return err_set(ESRCH, "process %d has ended", pid);
 	if (pidfd < 0)
 		return err_sys("open process %d", pid);
 	/* Asked after the pidfd was opened: if it is the same process now, the pidfd is its own. */

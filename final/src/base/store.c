@@ -56,8 +56,11 @@ int store_reserve(int root_fd, const char *name, int *ret_fd)
 		return errno == EEXIST ? err_set(EEXIST, "'%s' is in use already", name)
 				       : err_sys("make directory %s", name);
 	fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys("open directory %s", name);
+	if (fd < 0) {
+		err_sys("open directory %s", name);
+		unlinkat(root_fd, name, AT_REMOVEDIR);
+		return -1;
+	}
 	*ret_fd = fd;
 	return 0;
 }

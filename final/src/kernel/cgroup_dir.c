@@ -6,6 +6,7 @@
 #include "cgroup_internal.h"
 
 #include "../base/err.h"
+#include "../base/fd.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -79,9 +80,7 @@ int cgroup_file_read(const char *mount, const char *path, const char *file, char
 	fd = open(place.text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	do
-		length = read(fd, ret_text, size - 1);
-	while (length < 0 && errno == EINTR);
+	length = fd_read(fd, ret_text, size - 1);
 	if (length < 0)
 		return -1;
 	while (length > 0 && ret_text[length - 1] == '\n')
@@ -118,7 +117,7 @@ static int list_one(const char *directory, struct cgroup_pids *pids)
 	fd = open(place.text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) /* removed meanwhile, or never made */
 		return errno == ENOENT || errno == ENODEV ? 0 : err_sys("open %s", place.text);
-	while ((length = read(fd, text, sizeof(text))) > 0)
+	while ((length = fd_read(fd, text, sizeof(text))) > 0)
 		for (ssize_t i = 0; i < length; i++) {
 			if (text[i] != '\n')
 				pid = pid * 10 + (text[i] - '0');

@@ -5,13 +5,14 @@
 #include "cgroup_internal.h"
 
 #include "../base/err.h"
+#include "../base/fd.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
 
-enum { LINE_BUFFER = 16384 };
+enum { MOUNTINFO_MAX = 16 << 20 };
 
 static const char *const names[CGROUP_CONTROLLERS][2] = {
 	[CGROUP_CPU] = {"cpu", "cpu"},
@@ -178,20 +179,18 @@ static int take_line(struct cgroup_host *host, char *line)
 	return add_mount(host, copy, NULL);
 }
 
+/* Not by stdio: at a signal that drops what it has read so far. */
 static int read_mountinfo(struct cgroup_host *host)
 {
-	char buffer[LINE_BUFFER]; /* stdio's own is 1024 bytes here */
-	auto_file FILE *stream = fopen("/proc/self/mountinfo", "re");
-	auto_free char *line = NULL;
-	size_t size = 0;
+	struct arena arena = {0};
+	char *next = NULL, *line;
+	int result =
+		fd_read_file(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &arena, &next, NULL);
 
-	if (!stream)
-		return err_sys("open /proc/self/mountinfo");
-	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
-	while (getline(&line, &size, stream) > 0)
-		if (take_line(host, line) < 0)
-			return -1;
-	return 0;
+	while (result == 0 && (line = strsep(&next, "\n")))
+		result = take_line(host, line);
+	arena_free(&arena);
+	return result;
 }
 
 /* The line "0::PATH" of cgroups(7), as seen from the root of the mount. */
@@ -199,7 +198,7 @@ static int read_own(struct cgroup_host *host)
 {
 	char text[8192], *line;
 	auto_close int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t length = fd < 0 ? -1 : fd_read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
 		return err_sys("read /proc/self/cgroup");

@@ -13,65 +13,108 @@
 
 enum { MAX_CONTAINERS = 1 << 20 };
 
-/* The creator of a container that is still being made; it is gone if it was killed. */
-static bool is_being_made(const struct state *state)
+int container_open_creator(const struct container *c, int *ret_pidfd)
 {
-	auto_close int pidfd = -1;
-
-	return state->creator_pid > 0 &&
-	       proc_open(state->creator_pid, state->creator_start_time, &pidfd) == 0;
+	if (c->state.creator_pid <= 0)
+		return err_set(ESRCH, "nobody makes container '%s'", c->state.id);
+	return proc_open(c->state.creator_pid, c->state.creator_start_time, ret_pidfd);
 }
 
 /*
  * What the file says may be old: whether init lives, and whether it has executed its program, is
- * asked of the kernel.
+ * asked of the kernel. Where that fails for want of a descriptor, nothing is said.
  */
-static enum state_status status_now(const struct container *c)
+static int status_now(const struct container *c, enum state_status *ret_status)
 {
-	struct proc_stat stat;
+	auto_close int creator = -1;
+	struct proc_stat stat = {0};
 	bool frozen = false;
 
-	if (c->state.status == STATE_CREATING && is_being_made(&c->state))
-		return STATE_CREATING;
-	if (c->state.pid <= 0 || proc_stat(c->state.pid, &stat) < 0 ||
-	    stat.start_time != c->state.start_time || stat.state == 'Z' || stat.state == 'X')
-		return STATE_STOPPED;
-	if (stat.flags & PROC_FORKED_NO_EXEC) /* never finished, if nobody is at it any more */
-		return c->state.creator_pid > 0 ? STATE_STOPPED : STATE_CREATED;
+	*ret_status = STATE_STOPPED;
+	if (c->state.status == STATE_CREATING) {
+		if (container_open_creator(c, &creator) == 0)
+			*ret_status = STATE_CREATING;
+		else if (err_last()->code != ESRCH)
+			return -1;
+	}
+	if (*ret_status == STATE_CREATING || c->state.pid <= 0)
+		return 0;
+	if (proc_stat(c->state.pid, &stat) < 0)
+		return err_last()->code == ESRCH ? 0 : -1;
+	if (stat.start_time != c->state.start_time || stat.state == 'Z' || stat.state == 'X')
+		return 0;
+	if (stat.flags & PROC_FORKED_NO_EXEC) { /* never finished, if nobody is at it any more */
+		*ret_status = c->state.creator_pid > 0 ? STATE_STOPPED : STATE_CREATED;
+		return 0;
+	}
 	if (c->cgroup.path && cgroup_is_frozen(&c->cgroup, &frozen) == 0 && frozen)
-		return STATE_PAUSED;
-	return STATE_RUNNING;
-}
-
-/* With a record that cannot be read there is still the path that the name alone leads to. */
-static int guess(struct container *c, const char *id)
-{
-	c->torn = true;
-	c->state = (struct state){.status = STATE_STOPPED};
-	c->state.id = arena_copy(&c->state.arena, id, strlen(id));
-	if (!c->state.id ||
-	    (!c->rt->no_cgroups && cgroup_resolve_path(&c->cgroups, NULL, id, c->rt->rootless,
-						       &c->state.arena, &c->state.cgroup) < 0))
-		return -1;
+		*ret_status = STATE_PAUSED;
+	else
+		*ret_status = STATE_RUNNING;
 	return 0;
 }
 
-static int read_state(struct container *c, const char *id)
+/* No damage to a file: it can be read when the machine, or the caller, is better off. */
+static bool is_passing(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOMEM || code == EIO ||
+	       code == EACCES || code == EPERM;
+}
+
+/*
+ * With a record that cannot be read there is still the configuration, written with it; without
+ * that the path that the name alone leads to.
+ */
+static int guess(struct container *c, const char *id)
+{
+	struct spec spec = {0};
+	const struct spec_namespace *pid;
+	int result = 0;
+
+	c->torn = true;
+	c->state = (struct state){.status = STATE_STOPPED};
+	c->state.id = arena_copy(&c->state.arena, id, strlen(id));
+	if (!c->state.id)
+		return -1;
+	if (container_load_spec(c, &spec) < 0) {
+		if (is_passing(err_last()->code))
+			return -1;
+		spec = (struct spec){0};
+	}
+	pid = spec_find_namespace(&spec, CLONE_NEWPID);
+	c->state.own_pid_namespace = pid && !pid->path;
+	if (!c->rt->no_cgroups)
+		result = cgroup_resolve_path(&c->cgroups, spec.linux.cgroups_path, id,
+					     c->rt->rootless, &c->state.arena, &c->state.cgroup);
+	spec_free(&spec);
+	return result;
+}
+
+static int load_state(struct container *c, const char *id)
 {
 	auto_close int fd =
 		openat(c->dir_fd, "state.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
+	if (fd < 0)
+		return err_sys("open the record of container '%s'", id);
+	if (state_parse(fd, &c->state) < 0)
+		return -1;
+	return strcmp(c->state.id, id) == 0 ? 0
+					    : err_set(EUCLEAN, "it is the record of another one");
+}
+
+static int read_state(struct container *c, const char *id)
+{
 	state_free(&c->state);
 	c->torn = false;
-	if (fd < 0 || state_parse(fd, &c->state) < 0 || strcmp(c->state.id, id) != 0) {
+	if (load_state(c, id) < 0) {
 		state_free(&c->state);
-		if (guess(c, id) < 0)
+		if (is_passing(err_last()->code) || guess(c, id) < 0)
 			return -1;
 	}
 	c->cgroup = (struct cgroup){
 		.host = &c->cgroups, .path = c->state.cgroup, .rootless = c->rt->rootless};
-	c->state.status = status_now(c);
-	return 0;
+	return status_now(c, &c->state.status);
 }
 
 static int open_below(const struct runtime *rt, int root_fd, const char *id, struct container *ret)

@@ -40,6 +40,9 @@ int container_lock(struct container *c) MUST_CHECK;
 int container_save(struct container *c) MUST_CHECK;
 void container_close(struct container *c);
 
+/* Opens by pidfd who is still making it; ESRCH: nobody is, or it was killed. */
+int container_open_creator(const struct container *c, int *ret_pidfd) MUST_CHECK;
+
 /* Opens its init by pidfd, checked by start time; ESRCH: it has ended. */
 int container_open_init(const struct container *c, int *ret_pidfd) MUST_CHECK;
 

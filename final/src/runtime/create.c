@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -110,7 +111,11 @@ static int reserve_directory(struct creation *n)
 static int remove_directory(struct container *c)
 {
 	auto_close int root_fd = -1;
+	struct stat st;
 
+	/* Removed by somebody else: what has its name now is not ours. */
+	if (c->dir_fd >= 0 && fstat(c->dir_fd, &st) == 0 && st.st_nlink == 0)
+		return 0;
 	if (store_open(c->rt->root, 0711, &root_fd) < 0)
 		return -1;
 	return store_remove(root_fd, c->state.id);
@@ -202,7 +207,10 @@ static int kill_processes(struct container *c)
 {
 	auto_close int pidfd = -1;
 
-	if (container_open_init(c, &pidfd) == 0) {
+	if (container_open_init(c, &pidfd) < 0) {
+		if (err_last()->code != ESRCH)
+			return -1;
+	} else {
 		if (sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 			return err_sys("kill process %d", c->state.pid);
 		/* In a frozen cgroup of version 1 it dies only when thawed: that comes next. */

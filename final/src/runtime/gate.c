@@ -49,12 +49,8 @@ void gate_close(struct gate *gate)
 int gate_wait(const struct gate *gate)
 {
 	char byte;
-	ssize_t length;
 
-	do
-		length = read(gate->wait, &byte, 1);
-	while (length < 0 && errno == EINTR);
-	return length == 1 ? 0 : err_sys("wait at the gate");
+	return fd_read(gate->wait, &byte, 1) == 1 ? 0 : err_sys("wait at the gate");
 }
 
 void gate_refuse(const struct gate *gate)
@@ -80,11 +76,8 @@ static int decide(int pidfd, pid_t pid)
 static int read_answer(int answer, int pidfd, pid_t pid)
 {
 	struct err refusal;
-	ssize_t length;
+	ssize_t length = fd_read(answer, &refusal, sizeof(refusal));
 
-	do
-		length = read(answer, &refusal, sizeof(refusal));
-	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return err_sys("read the answer of the container's process");
 	if (length == sizeof(refusal)) {
