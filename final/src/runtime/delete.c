@@ -1,10 +1,16 @@
 /* delete.c: removing a container: the undo column of create.c. See create.h; next file: gc.c */
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/sys.h"
 #include "create.h"
 #include "hooks.h"
 
+#include <signal.h>
 #include <string.h>
+
+/* A process that was killed is gone at once, unless the machine is in trouble. */
+enum { CREATOR_WAIT_MS = 10000 };
 
 /* Hooks free what other programs made for the container. They may fail: it is gone all the same. */
 static void run_poststop(const struct container *c, const struct spec *spec)
@@ -42,6 +48,25 @@ static int delete_locked(struct container *c, bool force)
 	return remove_all(c);
 }
 
+/*
+ * Whoever is still making it would go on with what is being removed. Its init ends with it: the end
+ * of the socket between them is a message.
+ */
+static int stop_creator(const struct container *c)
+{
+	auto_close int pidfd = -1;
+
+	if (container_open_creator(c, &pidfd) < 0)
+		return err_last()->code == ESRCH ? 0 : -1;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return err_sys("end process %d, which makes container '%s'", c->state.creator_pid,
+			       c->state.id);
+	if (!proc_wait(pidfd, CREATOR_WAIT_MS))
+		return err_set(EBUSY, "process %d, which makes container '%s', does not end",
+			       c->state.creator_pid, c->state.id);
+	return 0;
+}
+
 int delete_container(const struct runtime *rt, const char *id, bool force)
 {
 	struct container c;
@@ -49,7 +74,9 @@ int delete_container(const struct runtime *rt, const char *id, bool force)
 
 	if (container_open(rt, id, &c) < 0) /* with force, what is not there is as it should be */
 		return force && err_last()->code == ENOENT ? 0 : -1;
-	result = container_lock(&c);
+	result = force ? stop_creator(&c) : 0;
+	if (result == 0)
+		result = container_lock(&c);
 	if (result == 0)
 		result = delete_locked(&c, force);
 	else if (err_last()->code == ENOENT) /* somebody else has just removed it */

@@ -8,16 +8,44 @@
 #include "create.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* No `create` takes so long for two system calls, unless it is stopped. */
+enum { FRESH_SECONDS = 10 };
 
 struct collection {
 	bool dry_run;
 	size_t count, failed;
 };
 
+/* `create` makes the directory first, then writes the record: it may be at it right now. */
+static bool is_fresh(const struct container *c)
+{
+	struct stat st;
+
+	return fstat(c->dir_fd, &st) < 0 || time(NULL) - st.st_mtim.tv_sec < FRESH_SECONDS;
+}
+
+/* Also if it cannot be told: what runs is nobody's garbage. */
+static bool has_processes(const struct container *c)
+{
+	struct arena arena = {0};
+	size_t count = 0;
+	pid_t *pids;
+	bool result = c->cgroup.path &&
+		      (cgroup_processes(&c->cgroup, &arena, &pids, &count) < 0 || count > 0);
+
+	arena_free(&arena);
+	return result;
+}
+
 /* Still "creating" in its record, although nobody is at it any more: container.c says stopped. */
 static bool is_garbage(const struct container *c)
 {
-	return c->torn || (c->state.creator_pid > 0 && c->state.status == STATE_STOPPED);
+	if (c->torn)
+		return !is_fresh(c) && !has_processes(c);
+	return c->state.creator_pid > 0 && c->state.status == STATE_STOPPED;
 }
 
 static int collect(struct container *c, void *data)
