@@ -106,3 +106,14 @@ teardown() { runtime_teardown; }
   is_status one created
   husk delete --force one
 }
+
+@test "run: memory, pids and CPU limits are hit, and an OOM kill is reported" {
+  sh_in '.linux.resources.memory = {"limit": 33554432, "swap": 33554432}' 'tail /dev/zero'
+  [ "$status" = 137 ]
+  [[ $output == *"container 'shell': OOM-killed: its memory limit was reached"* ]]
+  sh_in '.linux.resources.pids = {"limit": 5}' 'for i in 1 2 3 4 5 6 7 8; do sleep 1 & done; wait'
+  [[ $output == *"can't fork"* ]]
+  start one '.process.args = ["sh", "-c", "while :; do :; done"] | .linux.resources.cpu = {"quota": 25000, "period": 100000}'
+  wait_for eval '[ "$(husk events --stats one | jq .data.cpu.throttling.throttledPeriods)" -gt 3 ]'
+  husk delete --force one
+}

@@ -59,6 +59,15 @@ int start_container(const struct runtime *rt, const char *id)
 	return result;
 }
 
+/* A status of 137 does not say who killed. */
+static void report_oom(const struct container *c)
+{
+	uint64_t kills = 0;
+
+	if (c->cgroup.path && cgroup_oom_kills(&c->cgroup, &kills) == 0 && kills > 0)
+		log_warn("container '%s': OOM-killed: its memory limit was reached", c->state.id);
+}
+
 static int start_and_wait(const struct run_options *options, struct container *c,
 			  struct terminal *terminal, int *ret_status)
 {
@@ -68,7 +77,10 @@ static int start_and_wait(const struct run_options *options, struct container *c
 		return -1;
 	if (options->detach)
 		return 0;
-	return foreground_wait(terminal, c->state.pid, pidfd, ret_status);
+	if (foreground_wait(terminal, c->state.pid, pidfd, ret_status) < 0)
+		return -1;
+	report_oom(c);
+	return 0;
 }
 
 /* Whatever came of it: nothing stays, unless it shall run on, or be kept. */
