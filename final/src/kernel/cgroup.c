@@ -138,9 +138,11 @@ int cgroup_open(const struct cgroup *cg, int *ret_fd)
 
 int cgroup_enter(const struct cgroup *cg, bool born_inside)
 {
-	if (v2(cg) && !born_inside && v2(cg)->enter(cg) < 0)
+	const struct cgroup_ops *newer = v2(cg), *older = v1(cg);
+
+	if (newer && !born_inside && newer->enter(cg) < 0)
 		return -1;
-	return v1(cg) ? v1(cg)->enter(cg) : 0;
+	return older ? older->enter(cg) : 0;
 }
 
 /* Where there are two, version 2 freezes: a container does not join the freezer of version 1. */
@@ -151,16 +153,19 @@ static const struct cgroup_ops *freezer(const struct cgroup *cg)
 
 int cgroup_freeze(const struct cgroup *cg, bool frozen)
 {
-	if (!freezer(cg))
+	const struct cgroup_ops *ops = freezer(cg);
+
+	if (!ops)
 		return err_set(ENOTSUP, "cannot freeze: no cgroups are mounted on this machine");
-	return freezer(cg)->freeze(cg, frozen);
+	return ops->freeze(cg, frozen);
 }
 
 int cgroup_is_frozen(const struct cgroup *cg, bool *ret_frozen)
 {
+	const struct cgroup_ops *ops = freezer(cg);
 	bool frozen = false;
 
-	if (freezer(cg) && freezer(cg)->is_frozen(cg, &frozen) < 0)
+	if (ops && ops->is_frozen(cg, &frozen) < 0)
 		return -1;
 	*ret_frozen = frozen;
 	return 0;
@@ -168,9 +173,10 @@ int cgroup_is_frozen(const struct cgroup *cg, bool *ret_frozen)
 
 int cgroup_stat(const struct cgroup *cg, struct cgroup_stat *ret_stat)
 {
+	const struct cgroup_ops *newer = v2(cg), *older = v1(cg);
 	struct cgroup_stat stat = {0};
 
-	if ((v2(cg) && v2(cg)->stat(cg, &stat) < 0) || (v1(cg) && v1(cg)->stat(cg, &stat) < 0)) {
+	if ((newer && newer->stat(cg, &stat) < 0) || (older && older->stat(cg, &stat) < 0)) {
 		cgroup_stat_free(&stat);
 		return -1;
 	}
@@ -203,24 +209,26 @@ int cgroup_processes(const struct cgroup *cg, struct arena *arena, pid_t **ret_p
 
 int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
 {
+	const struct cgroup_ops *newer = v2(cg), *older = v1(cg);
 	/* A signal that does not end a process is sent once. */
-	bool both = signal == SIGKILL || !v2(cg);
+	bool both = signal == SIGKILL || !newer;
 	int result = 0;
 
-	if (v2(cg))
-		result = v2(cg)->kill(cg, signal, pid_namespace);
-	if (v1(cg) && both && v1(cg)->kill(cg, signal, pid_namespace) < 0)
+	if (newer)
+		result = newer->kill(cg, signal, pid_namespace);
+	if (older && both && older->kill(cg, signal, pid_namespace) < 0)
 		result = -1;
 	return result;
 }
 
 int cgroup_destroy(const struct cgroup *cg)
 {
+	const struct cgroup_ops *newer = v2(cg), *older = v1(cg);
 	int result = 0;
 
-	if (v1(cg))
-		result = v1(cg)->destroy(cg);
-	if (v2(cg) && v2(cg)->destroy(cg) < 0)
+	if (older)
+		result = older->destroy(cg);
+	if (newer && newer->destroy(cg) < 0)
 		result = -1;
 	return result;
 }

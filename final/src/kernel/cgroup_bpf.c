@@ -213,7 +213,7 @@ int cgroup_bpf_attach(const char *mount, const char *path, const struct cgroup_d
 {
 	auto_close int cgroup = -1, program = -1;
 	char place[PATH_MAX];
-	uint32_t ids[64];
+	uint32_t ids[64] = {0};
 	union bpf_attr query = {.query = {.attach_type = BPF_CGROUP_DEVICE,
 					  .prog_ids = pointer(ids),
 					  .prog_cnt = ARRAY_SIZE(ids)}};
