@@ -142,6 +142,26 @@ ways_out() {
   fails_naming "symbolic links" "ln -s b/x a; ln -s a/y b" '.mounts += [{destination: "/a/z", type: "tmpfs", source: "tmpfs"}]'
 }
 
+@test "a directory and a link out are exchanged all the time while targets in it are made" {
+  local i flipper done=0
+  bundle bad "$program | .mounts += [range(10) | {destination: \"/vol/d/new\\(.)/deep\", type: \"tmpfs\", source: \"tmpfs\"},
+      {destination: \"/vol/d/sub/file\\(.)\", type: \"bind\", source: \"$WORK/bad/config.json\", options: [\"bind\"]}]
+    | .linux.devices = [range(5) | {path: \"/vol/d/node\\(.)\", type: \"c\", major: 1, minor: 3, uid: 5, gid: 5}]"
+  for ((i = 0; i < 60; i++)); do
+    rm -rf "$WORK/bad/rootfs/vol" "${WORK:?}/bad/rootfs/$HOST"
+    mkdir -p "$WORK/bad/rootfs/vol/d" "$WORK/bad/rootfs/$HOST"
+    ln -s "../../../../../../../../../..$HOST" "$WORK/bad/rootfs/vol/l"
+    "$SITE/kit/path-flip" "$WORK/bad/rootfs/vol/d" "$WORK/bad/rootfs/vol/l" 3>&- &
+    flipper=$!
+    husk run --bundle "$WORK/bad" bad >/dev/null 2>"$WORK/error" && done=$((done + 1))
+    kill "$flipper"
+    wait "$flipper" || true
+  done
+  echo "$done of 60 ran; the last error: $(cat "$WORK/error")"
+  [ "$done" -gt 0 ]
+  untouched
+}
+
 @test "mount targets through the magic links of /proc: refused" {
   fails_naming "/proc" : '.mounts += [{destination: "/proc/self/fd/3/new", type: "tmpfs", source: "tmpfs"}]'
   fails_naming "symbolic links" "ln -s proc/self/cwd lnk" '.mounts += [{destination: "/lnk/new", type: "tmpfs", source: "tmpfs"}]'

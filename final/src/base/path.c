@@ -136,7 +136,7 @@ static int make_part(int root_fd, char path[PATH_MAX], char *end, bool is_file, 
 static int make_last(int root_fd, const char *path, bool is_file, mode_t mode)
 {
 	auto_close int parent = -1;
-	const char *name;
+	const char *name = path;
 
 	if (path_open_parent(root_fd, path, &parent, &name) < 0) {
 		errno = err_last()->code;
