@@ -9,6 +9,7 @@ fails_throughout() { # FILE
   RUNTIME=/bin/false bats --tap "$engines/$1" >"$log" 2>&1 3>&- || true
   planned=$(sed -n 's/^1\.\.//p' "$log")
   failed=$(grep -cE '^not ok [0-9]+ ' "$log")
+  ! grep -q '# skip' "$log" || skip "$(sed -n 's/.*# skip //p' "$log" | head -1)"
   grep -vE '^(not ok|#)' "$log" || true
   echo "planned $planned, failed $failed"
   # A setup_file that fails is one line, however many tests were planned.
@@ -17,3 +18,4 @@ fails_throughout() { # FILE
 
 @test "engines: with /bin/false as the runtime every test with podman fails" { fails_throughout podman.bats; }
 @test "engines: with /bin/false as the runtime every test with containerd fails" { fails_throughout containerd.bats; }
+@test "engines: with /bin/false as the runtime every test with dockerd fails" { fails_throughout dockerd.bats; }

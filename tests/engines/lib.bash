@@ -149,8 +149,27 @@ on_terminal() { # CMD...
   in_host script -qec "stty cols 91 rows 33; $(printf '%q ' "$@")" /dev/null <&7
 }
 
-# The file of a process's cgroup, told by the controller's name in both versions.
+# What a process's cgroup allows or has used; see the script of this name.
 account() { in_host "$engines/account" "$@"; } # PID KEY
+
+has_used_more() { # PID MICROSECONDS
+  [ "$(account "$1" cpu-used)" -gt "$2" ]
+}
+
+# Whether a cgroup that wants more gets a quarter of a CPU: 25 % and what the kernel is late by, of
+# the time that has passed; on a busy machine less, so it must have been held back as well.
+has_a_quarter() { # PID
+  local begin used share throttled
+  begin=$(in_host cat /proc/uptime)
+  used=$(account "$1" cpu-used)
+  throttled=$(account "$1" cpu-throttled)
+  sleep 1.5
+  used=$(($(account "$1" cpu-used) - used))
+  throttled=$(($(account "$1" cpu-throttled) - throttled))
+  share=$(awk -v used=$used -v begin="${begin% *}" '{ print int(used / 1e4 / ($1 - begin)) }' /proc/uptime)
+  echo "$share % of a CPU, held back $throttled times"
+  [ "$share" -lt 35 ] && [ "$throttled" -ge 3 ]
+}
 
 # What an engine and a runtime can leave in the host; lines that match are left out.
 traces() { # [PATTERN]
