@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # lib.bash: what the tests of husk-runtime share. They run in the sandbox: tests/runtime/run.
 #
 #	load lib

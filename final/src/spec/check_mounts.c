@@ -10,8 +10,9 @@
 #include <string.h>
 
 /* Files that only report: engines and lxcfs put other files over them. Nothing is written there. */
-static const char *const reports[] = {"cpuinfo",  "diskstats", "loadavg", "meminfo",
-				      "slabinfo", "stat",      "swaps",	  "uptime"};
+static const char *const reports[] = {
+	"cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo",
+	"stat",	   "swaps",	"uptime",  "net/dev", "sys/crypto/fips_enabled"};
 
 /* The path without "//", "." and "..", by its letters alone. `out` has room for path. */
 static void tidy_path(const char *path, char *out)
