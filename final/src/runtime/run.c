@@ -62,10 +62,15 @@ int start_container(const struct runtime *rt, const char *id)
 /* A status of 137 does not say who killed. */
 static void report_oom(const struct container *c)
 {
+	struct cgroup_stat stat;
 	uint64_t kills = 0;
 
-	if (c->cgroup.path && cgroup_oom_kills(&c->cgroup, &kills) == 0 && kills > 0)
-		log_warn("container '%s': OOM-killed: its memory limit was reached", c->state.id);
+	if (!c->cgroup.path || cgroup_oom_kills(&c->cgroup, &kills) < 0 || kills == 0 ||
+	    cgroup_stat(&c->cgroup, &stat) < 0)
+		return;
+	log_warn("container '%s': OOM-killed: its memory limit was reached: %.4g MiB", c->state.id,
+		 stat.memory_limit / 1048576.0);
+	cgroup_stat_free(&stat);
 }
 
 static int start_and_wait(const struct run_options *options, struct container *c,
