@@ -316,7 +316,8 @@ check_record_owner() {
 }
 
 check_name_in_use() {
-  local i winners losers
+  local i winners losers refused=125
+  [ "$PHASE" != final ] || refused=1
   make_scratch
   mkfifo "$scratch/hold"
   exec 9<>"$scratch/hold"
@@ -326,12 +327,12 @@ check_name_in_use() {
   done
   ended() { [ "$(cat "$scratch"/status-* 2>/dev/null | wc -l)" -ge 19 ] && grep -qs STARTED "$scratch"/out-*; }
   wait_until ended
-  winners=$(cat "$scratch"/out-* | wc -l) losers=$(grep -lx 125 "$scratch"/status-* | wc -l)
+  winners=$(cat "$scratch"/out-* | wc -l) losers=$(grep -lx $refused "$scratch"/status-* | wc -l)
   echo >&9
   exec 9>&-
   wait
-  explain "$winners started, $losers ended with 125: $(sort "$scratch"/err-* | uniq -c); left: $(left)"
-  [ "$winners" = 1 ] && [ "$losers" = 19 ] && [ "$(cat "$scratch"/err-* | grep -c '^husk:.*wanted')" = 19 ] && [ -z "$(left)" ]
+  explain "$winners started, $losers ended with $refused: $(sort "$scratch"/err-* | uniq -c); left: $(left)"
+  [ "$winners" = 1 ] && [ "$losers" = 19 ] && [ "$(cat "$scratch"/err-* | grep -cE '^husk(-runtime)?:.*wanted')" = 19 ] && [ -z "$(left)" ]
 }
 
 check_ps() {
@@ -386,8 +387,9 @@ says_signals='for s in INT HUP QUIT USR1 USR2 WINCH; do trap "echo got $s" $s; d
   trap "echo got TERM; n=\$((n + 1)); [ \$n -lt 2 ] || exit 7" TERM; echo STARTED; while :; do sleep 0.1; done'
 
 check_forwards_signals() {
-  local option signal
-  for option in --init --no-log; do
+  local option signal options=(--init --no-log)
+  [ "$PHASE" != final ] || options=(--no-log)
+  for option in "${options[@]}"; do
     OPTIONS=("$option")
     start "signals" "$SITE/kit/sh" -c "PATH=$SITE/kit; $says_signals"
     for signal in INT HUP QUIT USR1 USR2 WINCH TERM; do

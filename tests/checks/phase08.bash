@@ -351,12 +351,13 @@ check_net_killed() {
 
 check_net_fake_tools() {
   local tool
+  [ "$PHASE" = final ] || OPTIONS=(-p 8080:80)
   mkdir "$SITE/tmp/evil"
   for tool in ip nft iptables brctl bridge sysctl mount modprobe; do
     printf '#!/bin/sh\necho "%s" >>%s\n' "$tool" "$SITE/tmp/evil/called" >"$SITE/tmp/evil/$tool"
     chmod 755 "$SITE/tmp/evil/$tool"
   done
-  run_captured timeout 10 env "PATH=$SITE/tmp/evil:$PATH" "$HUSK" run "--rootfs=$SITE/rootfs" -p 8080:80 -- \
+  run_captured timeout 10 env "PATH=$SITE/tmp/evil:$PATH" "$HUSK" run "--rootfs=$SITE/rootfs" "${OPTIONS[@]}" -- \
     "$SITE/kit/busybox" echo STARTED
   [ ! -e "$SITE/tmp/evil/called" ] || tool=called
   explain "$(cat "$SITE/tmp/evil/called" 2>/dev/null)"

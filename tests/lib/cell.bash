@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # what is set here is for the checks
 # cell.bash: one cell of the matrix: a check against a phase. Runs in the sandbox.
 #
-#	PHASE      plain, 01 ... 09: decides how the program is called
+#	PHASE      plain, 01 ... 09, final: decides how the program is called
 #	HUSK       the program of that phase; unused for plain
 #	AS_USER    not empty: everything starts as an ordinary user
 #
@@ -72,6 +72,18 @@ never_started() {
   exit 200
 }
 
+# A phase ends with 125, 126 or 127 when it cannot start the command, husk-runtime with 1 and a line:
+# engines tell the three by its words. So do we here, with podman's words, and set $status and $err.
+read_refusal() {
+  [ "$PHASE" = final ] && [ "$status" = 1 ] && [[ $err == husk-runtime:* ]] || return 0
+  case ${err,,} in
+    *'permission denied'*) status=126 ;;
+    *'executable file not found in'* | *'no such file or directory'*) status=127 ;;
+    *) status=125 ;;
+  esac
+  err=husk:${err#husk-runtime:}
+}
+
 # In a build with ASan and UBSan: what they report is an error whatever else went well.
 no_sanitizer_report() {
   [[ $err == *Sanitizer* || $err == *"runtime error:"* ]] || return 0
@@ -125,5 +137,7 @@ processes_named() {
 
 # Directories of the containers' cgroups, in every hierarchy.
 cgroup_directories() {
-  find /sys/fs/cgroup -maxdepth 4 -type d -path '*husk-course*' 2>/dev/null | sort
+  local name=husk-course
+  [ "$PHASE" != final ] || name=husk
+  find /sys/fs/cgroup -maxdepth 4 -type d -path "*/$name*" 2>/dev/null | sort
 }

@@ -8,7 +8,7 @@ declare -gA ladder_index ladder_kind ladder_from ladder_asked ladder_where ladde
 declare -gA ladder_exception ladder_reason # by "CHECK COLUMN"
 
 ladder_read() {
-  local i check kind from asked where sentence column result
+  local i names check kind from asked where sentence column result
   for i in "${!ladder_columns[@]}"; do
     ladder_index[${ladder_columns[i]}]=$i
   done
@@ -16,9 +16,11 @@ ladder_read() {
     case $check in
       '' | '#'*) ;;
       '! '*)
-        read -r check column result sentence <<<"${check#! }"
-        ladder_exception["$check $column"]=$result
-        ladder_reason["$check $column"]=$sentence
+        read -r names column result sentence <<<"${check#! }"
+        for check in ${names//,/ }; do
+          ladder_exception["$check $column"]=$result
+          ladder_reason["$check $column"]=$sentence
+        done
         ;;
       *)
         ladder_checks+=("$check")
@@ -32,6 +34,14 @@ ladder_read() {
   done <"$ladder_tests/ladder.tsv"
 }
 ladder_read
+
+# Whether these are columns; says which is not.
+ladder_known() { # COLUMN...
+  local column
+  for column in "$@"; do
+    [ -n "${ladder_index[$column]:-}" ] || { echo "husk: $column: no such column; ${ladder_columns[*]} are" >&2; return 1; }
+  done
+}
 
 # What the cell must be: sets $expected to HOLDS, FAILS or n/a.
 ladder_expect() { # CHECK COLUMN
@@ -52,9 +62,10 @@ ladder_runs_at() { # CHECK WHERE
   [ "$2" = cgroup ] || [ "${ladder_where[$1]}" = any ] || [ "${ladder_where[$1]}" = "$2" ]
 }
 
-# The folder of a phase or of the program that is graded in its place.
+# The folder of a phase or of the program that is graded in its place, or final.
 phase_folder() { # NN
   local folder
+  [ "$1" != final ] || { echo final; return; }
   for folder in "$ladder_tests/../phase$1-"*/; do
     [ -d "$folder" ] || { echo "husk: phase $1: no such phase" >&2; return 1; }
     basename "$folder"

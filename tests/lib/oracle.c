@@ -8,7 +8,7 @@
  *	mount    in the order of mounting
  *	cgroup   below husk-course, husk, or a name that begins so, in any hierarchy
  *	file     of the root file system, the secrets, the programs, /dev/shm; beside them in tmp
- *	state    records, leases: all of it
+ *	state    records, leases: all of it but the runtime's cache of compiled filters
  *	data     of that, not logs and images: they are what a run is for
  *	ipc, hostname, link, route, sysctl, nft, loop, key
  *
@@ -275,8 +275,10 @@ static void see_place(const char *kind, const char *pattern)
 		int is_product = strcmp(kind, "data") == 0 && entry->fts_level == 1 &&
 				 (strcmp(entry->fts_name, "logs") == 0 ||
 				  strcmp(entry->fts_name, "images") == 0);
+		int is_cache = strcmp(kind, "state") == 0 && entry->fts_level == 2 &&
+			       strcmp(entry->fts_name, ".seccomp") == 0;
 
-		if (is_product)
+		if (is_product || is_cache)
 			fts_set(tree, entry, FTS_SKIP);
 		else if (!is_shelf && entry->fts_info != FTS_DP)
 			add_file(&lines, kind, entry);
