@@ -10,13 +10,16 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 static const struct kind {
@@ -58,12 +61,14 @@ static bool is_own(int fd, const char *own)
 static int open_namespace(const struct spec_namespace *wanted, const struct kind *kind,
 			  struct ns_plan *plan)
 {
-	int fd = open(wanted->path, O_RDONLY | O_CLOEXEC), type;
+	int fd = open(wanted->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct statfs fs;
 
 	if (fd < 0)
 		return err_sys("open %s namespace %s", kind->name, wanted->path);
-	type = ioctl(fd, NS_GET_NSTYPE);
-	if (type != kind->flag) {
+	/* Asked first: to a device the same ioctl(2) may mean something else. */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
+	    ioctl(fd, NS_GET_NSTYPE) != kind->flag) {
 		close(fd);
 		return err_set(EINVAL, "%s: is no %s namespace", wanted->path, kind->name);
 	}
@@ -90,6 +95,12 @@ int ns_plan(const struct spec *spec, struct ns_plan *ret_plan)
 			ns_plan_close(&plan);
 			return -1;
 		}
+	}
+	if (!((plan.new_flags | plan.join_flags) & CLONE_NEWNS)) {
+		ns_plan_close(&plan);
+		return err_set(EINVAL, "linux.namespaces: there is no mount namespace, or it is "
+				       "the caller's: every mount would be made on the machine; "
+				       "add {\"type\": \"mount\"} without a path");
 	}
 	*ret_plan = plan;
 	return 0;
@@ -130,14 +141,17 @@ void ns_plan_close(struct ns_plan *plan)
 }
 
 /*
- * What the parent enters before the clone. In a new user namespace the child would have no right
- * to join those of the machine, so then the parent joins all but the mount namespace.
+ * What is entered before the clone. In a new user namespace the child would have no right to join
+ * those of the machine, so then it is all but the mount namespace. The cgroup namespace comes last:
+ * in it one cannot be born in a cgroup that one did not come from, cgroups(7) "nsdelegate".
  */
-static uint64_t joined_by_parent(const struct ns_plan *plan)
+static uint64_t joined_before_birth(const struct ns_plan *plan)
 {
 	uint64_t flags = FOR_CHILDREN;
 
-	if (plan->new_flags & CLONE_NEWUSER)
+	if (plan->prepare)
+		flags = ~(uint64_t)CLONE_NEWCGROUP;
+	else if (plan->new_flags & CLONE_NEWUSER)
 		flags |= CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
 	return flags & plan->join_flags;
 }
@@ -199,6 +213,13 @@ static int remember_own(uint64_t flags, struct own_namespaces *ret_own)
 	return 0;
 }
 
+static void close_own(const struct own_namespaces *own)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (own->fds[i] >= 0)
+			close(own->fds[i]);
+}
+
 static int return_to_own(const struct own_namespaces *own)
 {
 	int result = 0;
@@ -208,9 +229,18 @@ static int return_to_own(const struct own_namespaces *own)
 			continue;
 		if (setns(own->fds[i], kinds[i].flag) < 0)
 			result = err_sys("return to the own %s namespace", kinds[i].name);
-		close(own->fds[i]);
 	}
+	close_own(own);
 	return result;
+}
+
+/* There is no instruction outside of the limits. */
+static void set_cgroup(struct clone_args *args, int cgroup_fd)
+{
+	if (cgroup_fd < 0)
+		return;
+	args->flags |= CLONE_INTO_CGROUP;
+	args->cgroup = cgroup_fd;
 }
 
 static pid_t clone_child(const struct ns_plan *plan, int cgroup_fd, uint64_t extra, int *ret_pidfd)
@@ -226,10 +256,13 @@ static pid_t clone_child(const struct ns_plan *plan, int cgroup_fd, uint64_t ext
 		.exit_signal = (extra & CLONE_PARENT) ? 0 : SIGCHLD,
 	};
 
-	if (cgroup_fd >= 0) { /* there is no instruction outside of the limits */
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = cgroup_fd;
-	}
+	/*
+	 * Inherited by the child: it will not be alone. (A new one must stay dumpable until its
+	 * maps are written: else its files in /proc are root's.)
+	 */
+	if ((plan->join_flags & CLONE_NEWPID) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -1;
+	set_cgroup(&args, cgroup_fd);
 	return sys_clone3(&args);
 }
 
@@ -249,7 +282,7 @@ static int explain_clone(const struct ns_plan *plan)
 
 static int spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child)
 {
-	uint64_t entered = joined_by_parent(plan);
+	uint64_t entered = joined_before_birth(plan);
 	struct own_namespaces own;
 	int result, pidfd = -1;
 	pid_t pid = -1;
@@ -263,8 +296,10 @@ static int spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child
 		pid = clone_child(plan, cgroup_fd, 0, &pidfd);
 		result = pid < 0 ? explain_clone(plan) : 0;
 	}
-	if (pid == 0)
-		return 0; /* the child */
+	if (pid == 0) {
+		close_own(&own);
+		return 0;
+	}
 	if (return_to_own(&own) < 0)
 		result = -1;
 	if (result < 0) {
@@ -291,13 +326,17 @@ static int launch(struct ns_plan *plan, int cgroup_fd, int socket)
 	struct launched message = {0};
 	int pidfd = -1, result;
 
-	result = join_some(plan, CLONE_NEWUSER | joined_by_parent(plan));
+	result = plan->prepare ? plan->prepare(plan->data) : 0;
+	if (result == 0)
+		result = join_some(plan, CLONE_NEWUSER | joined_before_birth(plan));
 	if (result == 0)
 		result = make_time_namespace(plan);
 	if (result == 0) {
 		message.pid = clone_child(plan, cgroup_fd, CLONE_PARENT, &pidfd);
-		if (message.pid == 0)
+		if (message.pid == 0) {
+			close(socket);
 			return 0;
+		}
 		result = message.pid < 0 ? explain_clone(plan) : 0;
 	}
 	if (result < 0)
@@ -307,11 +346,30 @@ static int launch(struct ns_plan *plan, int cgroup_fd, int socket)
 	_exit(EXIT_SUCCESS);
 }
 
+/* For `exec` it is in the cgroup itself, and its child inherits that, but not the descriptor. */
+static int start_launcher(struct ns_plan *plan, int cgroup_fd, const int sockets[2],
+			  pid_t *ret_launcher)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+
+	if (plan->prepare)
+		set_cgroup(&args, cgroup_fd);
+	*ret_launcher = sys_clone3(&args);
+	if (*ret_launcher != 0)
+		return 1;
+	close(sockets[0]);
+	if (plan->prepare && cgroup_fd >= 0) {
+		close(cgroup_fd);
+		cgroup_fd = -1;
+	}
+	return launch(plan, cgroup_fd, sockets[1]);
+}
+
 /*
  * The one process in between: to be in a user namespace that exists and in new ones owned by it,
  * one has to join first and create then (clone3(2) first, setns(2) after: EPERM on proc and
- * sethostname). The parent cannot: there is no way back from a user namespace. So a child does it,
- * and its child is, by CLONE_PARENT, the parent's own.
+ * sethostname). The parent cannot: there is no way back from a user namespace, nor a sure one from
+ * a mount namespace. So a child does it, and its child is, by CLONE_PARENT, the parent's own.
  */
 static int spawn_by_launcher(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child)
 {
@@ -322,15 +380,12 @@ static int spawn_by_launcher(struct ns_plan *plan, int cgroup_fd, struct ns_chil
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return err_sys("create socket pair");
-	launcher = fork();
-	if (launcher == 0) {
-		close(sockets[0]);
-		return launch(plan, cgroup_fd, sockets[1]);
-	}
+	if (start_launcher(plan, cgroup_fd, sockets, &launcher) == 0)
+		return 0;
 	close(sockets[1]);
 	if (launcher < 0) {
 		close(sockets[0]);
-		return err_sys("fork");
+		return err_sys("create the process that joins the namespaces");
 	}
 	length = fd_receive(sockets[0], &pidfd, &message, sizeof(message));
 	close(sockets[0]);
@@ -344,13 +399,20 @@ static int spawn_by_launcher(struct ns_plan *plan, int cgroup_fd, struct ns_chil
 		err_adopt(&message.err);
 		return -1;
 	}
-	return err_set(EPIPE, "the process that joins the user namespace died");
+	return err_set(EPIPE, "the process that joins the namespaces died");
 }
 
 int ns_spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child)
 {
-	return plan->join_flags & CLONE_NEWUSER ? spawn_by_launcher(plan, cgroup_fd, ret_child)
-						: spawn(plan, cgroup_fd, ret_child);
+	/*
+	 * Who is in there already sees the child from its first moment, and what it has open: it
+	 * shall not look into it, CVE-2016-9962. So it is said before, and inherited.
+	 */
+	if (plan->join_flags && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys("forbid to trace this process");
+	return plan->prepare || (plan->join_flags & CLONE_NEWUSER)
+		       ? spawn_by_launcher(plan, cgroup_fd, ret_child)
+		       : spawn(plan, cgroup_fd, ret_child);
 }
 
 int ns_map_ids(const struct ns_child *child, const struct spec *spec)
@@ -364,7 +426,7 @@ int ns_map_ids(const struct ns_child *child, const struct spec *spec)
 
 int ns_enter(const struct ns_plan *plan)
 {
-	return join_some(plan, plan->join_flags & ~(CLONE_NEWUSER | joined_by_parent(plan)));
+	return join_some(plan, plan->join_flags & ~(CLONE_NEWUSER | joined_before_birth(plan)));
 }
 
 int ns_become_root(void)

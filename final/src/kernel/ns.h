@@ -9,7 +9,9 @@
  *	INIT    ns_new_cgroup(&plan)           after it has been moved: the namespace begins there
  *
  * A new pid or time namespace holds only children, so one that is joined is entered by the parent
- * around the clone, and left again. Next file: idmap.h
+ * around the clone, and left again. `exec` enters everything before the birth: whoever is in the
+ * container may have CAP_SYS_PTRACE, and shall never see a process in there that still has the
+ * machine's root or a descriptor of the machine (CVE-2016-9962). Next file: idmap.h
  */
 #pragma once
 
@@ -27,6 +29,11 @@ struct ns_plan {
 	} join[NS_KINDS]; /* ... by these descriptors, user first */
 	int join_count;
 	const struct spec *spec;
+
+	/* Of `exec`; NULL for `create`: what is done from outside, by a process that nobody inside
+	 * sees, before it joins all, and then bears the one that stays. */
+	int (*prepare)(void *data);
+	void *data;
 };
 
 struct ns_child {
@@ -41,7 +48,10 @@ void ns_plan_close(struct ns_plan *plan);
 int ns_plan_of_process(const struct spec *spec, int pidfd, pid_t pid,
 		       struct ns_plan *ret_plan) MUST_CHECK;
 
-/* cgroup_fd: a directory of cgroup v2 the child is born in, or -1. Returns 0 in the child. */
+/*
+ * cgroup_fd: a directory of cgroup v2 the child is born in, or -1. Returns 0 in the child, which
+ * cannot be traced, nor its /proc/PID be looked into, if it is in a PID namespace with others.
+ */
 int ns_spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child) MUST_CHECK;
 
 int ns_map_ids(const struct ns_child *child, const struct spec *spec) MUST_CHECK;

@@ -1,7 +1,7 @@
 /*
  * exec.c: one more process in a container that exists. The parent stays outside; the child is
- * born in the container's cgroup and PID namespace, joins the rest, and gives up the same rights
- * as init did (confine.c). See container.h; next file: confine.c
+ * born in the container's cgroup and namespaces, holding nothing of the machine's, and gives up
+ * the same rights as init did (confine.c). See container.h; next file: confine.c
  */
 #include "../base/err.h"
 #include "../base/fd.h"
@@ -28,7 +28,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum {
@@ -64,17 +63,7 @@ static void send_log(enum log_level level, const char *text)
 
 static int enter(struct entry *e)
 {
-	/* Whoever is in there already shall not look into us, CVE-2016-9962. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys("forbid to trace this process");
-	if (sync_expect(e->sync, SYNC_GO, NULL) < 0)
-		return -1;
-	if (e->cgroup.path && cgroup_enter(&e->cgroup, e->born_in_cgroup) < 0)
-		return -1;
-	if (e->spec.process->exec_cpu_affinity && e->spec.process->exec_cpu_affinity->final &&
-	    limits_set_affinity(0, e->spec.process->exec_cpu_affinity->final) < 0)
-		return -1;
-	if (limits_set_oom_score(e->spec.process) < 0 || ns_enter(&e->plan) < 0)
+	if (ns_enter(&e->plan) < 0)
 		return -1;
 	if ((e->plan.join_flags & CLONE_NEWUSER) && ns_become_root() < 0)
 		return -1;
@@ -153,6 +142,19 @@ static void __attribute__((noreturn)) inside(struct entry *e)
 }
 
 /* --- outside --- */
+
+/* In the process between us and the one that stays, ns_plan.prepare: needs the machine's files. */
+static int settle(void *data)
+{
+	struct entry *e = data;
+	const struct spec_cpu_affinity *affinity = e->spec.process->exec_cpu_affinity;
+
+	if (e->cgroup.path && cgroup_enter(&e->cgroup, e->born_in_cgroup) < 0)
+		return -1;
+	if (affinity && affinity->final && limits_set_affinity(0, affinity->final) < 0)
+		return -1;
+	return limits_set_oom_score(e->spec.process);
+}
 
 static int load_filter(struct entry *e)
 {
@@ -245,36 +247,41 @@ static int wait_for_execve(struct entry *e)
 	return 0;
 }
 
-static int place(struct entry *e)
-{
-	const struct spec_cpu_affinity *affinity = e->spec.process->exec_cpu_affinity;
-
-	if (affinity && affinity->initial &&
-	    limits_set_affinity(e->child.pid, affinity->initial) < 0)
-		return -1;
-	return sync_send(e->sync, SYNC_GO, 0);
-}
-
 static int attend(struct entry *e)
 {
-	if (place(e) < 0 || confine_pass_listener(&e->spec, e->sync, &e->child, &e->c->state) < 0 ||
+	if (confine_pass_listener(&e->spec, e->sync, &e->child, &e->c->state) < 0 ||
 	    wait_for_execve(e) < 0)
 		return -1;
 	return bundle_write_pid(e->options->pid_file, e->options->pidfd_socket, e->child.pid,
 				e->child.pidfd);
 }
 
-static int spawn(struct entry *e)
+/* Where the child is born, and which of our descriptors it does not get. */
+static int plan_birth(struct entry *e, int *ret_cgroup_fd)
 {
-	auto_close int pidfd = -1, cgroup_fd = -1;
-	int sync[2], who;
+	const struct spec_cpu_affinity *affinity = e->spec.process->exec_cpu_affinity;
+	auto_close int pidfd = -1;
 
 	if (container_open_init(e->c, &pidfd) < 0 ||
 	    ns_plan_of_process(&e->spec, pidfd, e->c->state.pid, &e->plan) < 0)
 		return -1;
-	if (e->cgroup.path && open_cgroup(e, &cgroup_fd) < 0)
+	e->plan.prepare = settle;
+	e->plan.data = e;
+	if (e->cgroup.path && open_cgroup(e, ret_cgroup_fd) < 0)
 		return -1;
-	if (sync_open(sync) < 0)
+	/* All that was needed of it is in memory; from it ".." leads to the machine's files. */
+	scope_close(&e->c->dir_fd);
+	e->c->dir_fd = -1;
+	/* "initial" is where the runtime runs itself, config.md "execCPUAffinity". */
+	return affinity && affinity->initial ? limits_set_affinity(0, affinity->initial) : 0;
+}
+
+static int spawn(struct entry *e)
+{
+	auto_close int cgroup_fd = -1;
+	int sync[2], who;
+
+	if (plan_birth(e, &cgroup_fd) < 0 || sync_open(sync) < 0)
 		return -1;
 	e->sync = sync[1];
 	e->born_in_cgroup = cgroup_fd >= 0;
@@ -325,7 +332,9 @@ int exec_in_container(const struct runtime *rt, const struct exec_options *optio
 	int result;
 
 	*ret_status = 0;
-	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
+	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
+	if (spec_check_id(options->id) < 0 ||
+	    fd_close_on_exec_from(3 + options->preserve_fds) < 0 || seal_self(rt->argv) < 0)
 		return -1;
 	if (container_open(rt, options->id, &c) < 0)
 		return -1;
