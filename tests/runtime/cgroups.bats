@@ -389,6 +389,18 @@ with_kmsg() { # RULES SHELL-TEXT
   husk delete --force user
 }
 
+# The container's root may make cgroups below its own, and cannot change its limits.
+@test "a user namespace and cgroup mounted read-write: the container divides its cgroup" {
+  is_v2 || skip "version 2 only"
+  sh_in '.linux.resources.pids = {limit: 9} | .linux.namespaces += [{type: "user"}, {type: "cgroup"}] |
+    .linux.namespaces |= unique | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+    .linux.gidMappings = .linux.uidMappings |
+    .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)' \
+    'cd /sys/fs/cgroup && mkdir below && echo 1 >below/cgroup.procs && cat below/cgroup.procs; (echo 99 >pids.max) 2>&1'
+  [ "${lines[0]}" = 1 ]
+  [[ $output == *"pids.max: Permission denied"* ]]
+}
+
 @test "--cgroup-manager disabled: the caller's cgroup, and no limits" {
   bundle one '.process.args = ["sleep", "1000"] | del(.linux.resources)'
   husk --cgroup-manager disabled create -b "$WORK/one" one </dev/null >/dev/null 2>&1

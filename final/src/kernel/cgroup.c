@@ -232,33 +232,3 @@ int cgroup_destroy(const struct cgroup *cg)
 		result = -1;
 	return result;
 }
-
-static int delegate_file(int dir_fd, const char *name, uid_t uid)
-{
-	if (fchownat(dir_fd, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-		return err_sys("give %s of the cgroup to user %u", *name ? name : "the directory",
-			       uid);
-	return 0;
-}
-
-int cgroup_delegate(const struct cgroup *cg, uid_t uid)
-{
-	char names[1024] = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control", *saved;
-	char path[PATH_MAX];
-	auto_close int fd = -1;
-
-	if (!v2(cg))
-		return 0;
-	/* Where the kernel does not list them, these three it is: cgroups(7). */
-	if (cgroup_file_read("/sys/kernel/cgroup", "", "delegate", names, sizeof(names)) < 0 &&
-	    errno != ENOENT)
-		return err_sys("read /sys/kernel/cgroup/delegate");
-	snprintf(path, sizeof(path), "%s%s", cg->host->v2, cg->path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fchown(fd, uid, (gid_t)-1) < 0)
-		return err_sys("give cgroup %s to user %u", path, uid);
-	for (char *name = strtok_r(names, "\n", &saved); name; name = strtok_r(NULL, "\n", &saved))
-		if (delegate_file(fd, name, uid) < 0)
-			return -1;
-	return 0;
-}

@@ -129,10 +129,11 @@ int cgroup_create(const struct cgroup *cg) MUST_CHECK;
 int cgroup_set(const struct cgroup *cg, const struct spec_resources *resources) MUST_CHECK;
 
 /*
- * Version 2: lets a user of the container divide its own cgroup, when cgroup is mounted read-write
- * in a cgroup namespace; config-linux.md, "Cgroup ownership". uid: as the machine sees it.
+ * Version 2: where the configuration mounts cgroup read-write on /sys/fs/cgroup, in a cgroup
+ * namespace of its own, the container's user gets the directory, to divide it: config-linux.md,
+ * "Cgroup ownership". Nothing to do for anybody else, nor on version 1.
  */
-int cgroup_delegate(const struct cgroup *cg, uid_t uid) MUST_CHECK;
+int cgroup_delegate(const struct cgroup *cg, const struct spec *spec) MUST_CHECK;
 
 /* *ret_fd is -1 if there is none to be born in. */
 int cgroup_open(const struct cgroup *cg, int *ret_fd) MUST_CHECK;

@@ -7,7 +7,7 @@
  *	cgroup_apply.c     does them, explains what fails
  *	cgroup_v1.c, _v2.c struct cgroup_ops: where directories are, how a controller is made ready
  *	cgroup_dir.c       files and directories of one cgroup in one hierarchy
- *	cgroup_kill.c, cgroup_devices.c, cgroup_bpf.c, cgroup_stat.c
+ *	cgroup_delegate.c, cgroup_kill.c, cgroup_devices.c, cgroup_bpf.c, cgroup_stat.c, cgroup_oom.c
  *
  * PARENT, but for enter(). Functions that are "raw" leave errno and no error record: ENOENT and
  * EINVAL mean something here.
