@@ -132,6 +132,8 @@ static int make_cgroup(struct creation *n)
 	if (n->bundle.spec.linux.resources &&
 	    cgroup_set(&n->c.cgroup, n->bundle.spec.linux.resources) < 0)
 		return -1;
+	if (cgroup_delegate(&n->c.cgroup, &n->bundle.spec) < 0)
+		return -1;
 	return cgroup_open(&n->c.cgroup, &n->cgroup_fd);
 }
 
