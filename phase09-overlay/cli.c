@@ -635,6 +635,21 @@ static int set_environment(const struct config *cfg)
 	return 0;
 }
 
+/* execve(2) answers ENOENT, too, when it is what a script's first line names that is missing. */
+static void explain_missing(const char *command)
+{
+	char line[100] = "";
+	FILE *script = fopen(command, "re");
+
+	if (script && fscanf(script, "#!%99[^\n]", line) == 1)
+		refuse(line,
+		       strchr(line, '\r') ? "ends in a carriage return in the first line of "
+					  : "no such interpreter, named by the first line of ",
+		       command);
+	else
+		fail(script ? "find loader of" : "find command", command);
+}
+
 int cli_exec(const struct config *cfg)
 {
 	const char *command = cfg->argv[0];
@@ -658,7 +673,6 @@ int cli_exec(const struct config *cfg)
 		fail("exec", command);
 		return EXIT_NOT_EXECUTABLE;
 	}
-	/* execve(2) answers ENOENT, too, when it is the interpreter of a script that is missing. */
-	fail(access(command, F_OK) == 0 ? "find interpreter of" : "find command", command);
+	explain_missing(command);
 	return EXIT_NOT_FOUND;
 }

@@ -41,4 +41,22 @@ setup_file() { phase_setup 05; }
   [[ $output != *"memory limit of"* ]]
 }
 
+@test "05 a script whose interpreter is missing, or ends in a carriage return, says so" {
+  # shellcheck disable=SC2016 # $SITE is the sandbox's
+  run "$tests/lib/sandbox" bash -c 'mkdir "$SITE/tmp/scripts" && cd "$SITE/tmp/scripts" || exit
+    printf "#!/opt/perl\n" >missing
+    printf "#!/bin/sh\r\necho\r\n" >dos
+    printf "#!/bin/\033[2Jsh\n" >forged
+    chmod +x missing dos forged
+    for name in missing dos forged; do
+      "$SITE/husk/$0/husk" run -v "$PWD:/mnt" -- "/mnt/$name"
+      echo "status $?"
+    done' "$FOLDER" </dev/null
+  echo "$output"
+  [ "${lines[0]}" = "husk: /opt/perl: no such interpreter, named by the first line of /mnt/missing" ]
+  [ "${lines[2]}" = "husk: /bin/sh?: ends in a carriage return in the first line of /mnt/dos" ]
+  [ "${lines[4]}" = "husk: /bin/?[2Jsh: no such interpreter, named by the first line of /mnt/forged" ]
+  [ "${lines[1]} ${lines[3]} ${lines[5]}" = "status 127 status 127 status 127" ]
+}
+
 @test "05 nothing is left on this machine" { nothing_left; }
