@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { CONFIG_MAX = 16 << 20 };
+enum {
+	CONFIG_MAX = 16 << 20,
+	PRESERVE_MAX = 1 << 20, /* no process has more descriptors, fs.nr_open */
+};
 
 static int absolute(const char *path, struct arena *arena, char **ret_path)
 {
@@ -98,8 +101,10 @@ static int pass_notify_socket(struct bundle *bundle)
 
 /* A descriptor that is not there would be filled by the next one we open: a leak into the
  * container. */
-static int check_preserved(uint32_t count)
+int bundle_check_preserved(uint32_t count)
 {
+	if (count > PRESERVE_MAX)
+		return err_set(EINVAL, "--preserve-fds %u: at most %d", count, PRESERVE_MAX);
 	for (uint32_t fd = 3; fd < 3 + count; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			return err_sys("--preserve-fds %u: descriptor %u", count, fd);
@@ -135,11 +140,11 @@ static int open_bundle(const struct create_options *options, struct bundle *bund
 int bundle_load(const struct create_options *options, struct bundle *bundle)
 {
 	bundle->preserve_fds = options->preserve_fds;
-	if (check_preserved(options->preserve_fds) < 0 || open_bundle(options, bundle) < 0)
+	if (bundle_check_preserved(options->preserve_fds) < 0 || open_bundle(options, bundle) < 0)
 		return -1;
 	if (read_config(options, bundle) < 0 || find_rootfs(bundle) < 0)
 		return -1;
-	if (pass_listen_fds(bundle) < 0 || check_preserved(bundle->preserve_fds) < 0)
+	if (pass_listen_fds(bundle) < 0 || bundle_check_preserved(bundle->preserve_fds) < 0)
 		return -1;
 	return pass_notify_socket(bundle);
 }

@@ -30,5 +30,8 @@ void bundle_free(struct bundle *bundle);
 /* EINVAL: a terminal without a place to send it to. *ret_socket is -1 if there is no terminal. */
 int bundle_connect_console(const struct spec_process *process, const struct create_options *options,
 			   int *ret_socket) MUST_CHECK;
+
+/* EBADF: one of the descriptors 3 to 2 + count is not open. */
+int bundle_check_preserved(uint32_t count) MUST_CHECK;
 int bundle_write_pid(const char *pid_file, const char *pidfd_socket, pid_t pid,
 		     int pidfd) MUST_CHECK;

@@ -37,6 +37,13 @@ static int give_streams(const struct spec_process *process)
 	return 0;
 }
 
+int confine_make_keyring(void)
+{
+	if (sys_keyctl_join(NULL) < 0 && errno != ENOSYS && errno != EPERM && errno != EDQUOT)
+		return err_sys("create session keyring");
+	return 0;
+}
+
 int confine_limit(const struct spec_process *process)
 {
 	if (limits_set_scheduler(process) < 0 || limits_set_io_priority(process) < 0)

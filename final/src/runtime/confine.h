@@ -26,6 +26,12 @@ struct confinement {
 	int lsm_fd;			  /* -1: no label */
 };
 
+/*
+ * Keys are in no namespace: an own session keyring hides the caller's, session-keyring(7). One
+ * without a name: those that have one can be made by others beforehand, to share what is put in.
+ */
+int confine_make_keyring(void) MUST_CHECK;
+
 int confine_limit(const struct spec_process *process) MUST_CHECK;
 
 /* *ret_listener: -1, or the descriptor that gets notifications. */

@@ -42,6 +42,7 @@ struct creation {
 	int sync; /* our end */
 	int cgroup_fd;
 	int *mount_sources;
+	bool hooks_were_run; /* or one of them: then poststop hooks have something to undo */
 	struct arena arena;
 };
 
@@ -244,6 +245,7 @@ static int run_hooks(struct creation *n)
 	const struct spec *spec = &n->bundle.spec;
 	int state_fd = n->init.hook_state;
 
+	n->hooks_were_run = true;
 	if (sync_expect(n->sync, SYNC_HOOKS, NULL) < 0)
 		return -1;
 	if (spec->linux.net_devices.count && netdev_move(spec, n->child.pid) < 0)
@@ -268,8 +270,6 @@ static int wait_until_ready(struct creation *n)
 		return -1;
 	n->c.state.status = STATE_CREATED;
 	n->c.state.creator_pid = 0; /* from here on it is nobody's but its ID's */
-	if (hooks_write_state(n->init.hook_state, &n->c.state) < 0)
-		return -1;
 	return container_save(&n->c);
 }
 
@@ -336,6 +336,9 @@ static int walk(struct creation *n)
 		if ((i > 0 || n->c.dir_fd >= 0) && undo(&n->c, i + 1) < 0)
 			log_warn("not everything of '%s' could be removed (%s): delete --force it",
 				 n->options->id, err_last()->text);
+		n->c.state.status = STATE_STOPPED;
+		if (n->hooks_were_run)
+			hooks_run_after(&n->bundle.spec, HOOK_POSTSTOP, &n->c.state);
 		err_adopt(&cause);
 		return -1;
 	}
@@ -370,6 +373,7 @@ static int prepare(struct creation *n)
 	all = n->plan.new_flags | n->plan.join_flags;
 	init->spec = spec;
 	init->options = n->options;
+	init->state = &n->c.state;
 	init->rootfs = n->bundle.rootfs;
 	init->plan = &n->plan;
 	init->mount_sources = n->mount_sources;

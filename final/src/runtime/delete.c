@@ -1,6 +1,5 @@
 /* delete.c: removing a container: the undo column of create.c. See create.h; next file: gc.c */
 #include "../base/err.h"
-#include "../base/log.h"
 #include "../base/proc.h"
 #include "../base/sys.h"
 #include "create.h"
@@ -12,16 +11,6 @@
 /* A process that was killed is gone at once, unless the machine is in trouble. */
 enum { CREATOR_WAIT_MS = 10000 };
 
-/* Hooks free what other programs made for the container. They may fail: it is gone all the same. */
-static void run_poststop(const struct container *c, const struct spec *spec)
-{
-	auto_close int state_fd = -1;
-
-	if (hooks_open_state(spec, &state_fd) < 0 || hooks_write_state(state_fd, &c->state) < 0 ||
-	    hooks_run(spec, HOOK_POSTSTOP, state_fd) < 0)
-		log_warn("container '%s' is deleted, but: %s", c->state.id, err_last()->text);
-}
-
 static int remove_all(struct container *c)
 {
 	struct spec spec;
@@ -30,8 +19,9 @@ static int remove_all(struct container *c)
 	if (create_undo(c) < 0)
 		return err_wrap("delete container '%s'", c->state.id);
 	c->state.status = STATE_STOPPED;
+	/* They free what others made for the container, and may fail: it is gone all the same. */
 	if (has_hooks) {
-		run_poststop(c, &spec);
+		hooks_run_after(&spec, HOOK_POSTSTOP, &c->state);
 		spec_free(&spec);
 	}
 	return 0;

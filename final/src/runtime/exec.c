@@ -67,7 +67,7 @@ static int enter(struct entry *e)
 		return -1;
 	if ((e->plan.join_flags & CLONE_NEWUSER) && ns_become_root() < 0)
 		return -1;
-	return setsid() < 0 ? err_sys("create session") : 0;
+	return setsid() < 0 ? err_sys("create session") : confine_make_keyring();
 }
 
 static int open_label(struct entry *e, int *ret_fd)
@@ -335,6 +335,8 @@ int exec_in_container(const struct runtime *rt, const struct exec_options *optio
 	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
 	if (spec_check_id(options->id) < 0 ||
 	    fd_close_on_exec_from(3 + options->preserve_fds) < 0 || seal_self(rt->argv) < 0)
+		return -1;
+	if (bundle_check_preserved(options->preserve_fds) < 0)
 		return -1;
 	if (container_open(rt, options->id, &c) < 0)
 		return -1;

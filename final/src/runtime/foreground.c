@@ -69,21 +69,72 @@ enum { INPUT, OUTPUT, SIGNALS, PROCESS, SOURCES };
 
 struct relay {
 	struct pollfd sources[SOURCES];
-	int master; /* -1: none */
+	int master; /* -1: none; never waits: a program that does not read must not stop us */
 	pid_t pid;
 	int pidfd;
+	char input[4096]; /* typed, and not taken yet by the container's terminal */
+	size_t input_length;
+	bool has_input; /* it may go on: its end has not been seen */
+	bool no_output; /* nobody takes it any more: it is read all the same, or the program waits */
 	bool done;
 };
 
-/* Copies what is there. False at the end, or when nobody takes it any more. */
-static bool copy(int from, int to)
+static bool is_passing(void)
+{
+	return errno == EINTR || errno == EAGAIN;
+}
+
+/* False at the end. */
+static bool take_input(struct relay *relay)
+{
+	ssize_t length = read(STDIN_FILENO, relay->input, sizeof(relay->input));
+
+	if (length > 0)
+		relay->input_length = length;
+	return length > 0 || (length < 0 && is_passing());
+}
+
+/* False when the container's terminal takes nothing any more. */
+static bool give_input(struct relay *relay)
+{
+	ssize_t length = write(relay->master, relay->input, relay->input_length);
+
+	if (length < 0)
+		return is_passing();
+	relay->input_length -= length;
+	memmove(relay->input, relay->input + length, relay->input_length);
+	return true;
+}
+
+/* Our standard output may have been made non-blocking by whoever shares it. */
+static bool print(const char *text, size_t length)
+{
+	while (length > 0) {
+		struct pollfd wait = {.fd = STDOUT_FILENO, .events = POLLOUT};
+		ssize_t written = write(STDOUT_FILENO, text, length);
+
+		if (written < 0 && !is_passing())
+			return false;
+		if (written < 0 && poll(&wait, 1, -1) < 0 && errno != EINTR)
+			return false;
+		if (written > 0) {
+			text += written;
+			length -= written;
+		}
+	}
+	return true;
+}
+
+/* False if there is nothing now; *ret_end: nor ever again, EIO: the last user has closed it. */
+static bool copy_output(struct relay *relay, bool *ret_end)
 {
 	char buffer[16384];
-	ssize_t length = read(from, buffer, sizeof(buffer));
+	ssize_t length = read(relay->master, buffer, sizeof(buffer));
 
-	if (length < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	return length > 0 && fd_write(to, buffer, length) == 0;
+	*ret_end = length == 0 || (length < 0 && !is_passing());
+	if (length > 0 && !relay->no_output)
+		relay->no_output = !print(buffer, length);
+	return length > 0;
 }
 
 static void pass_signal(struct relay *relay)
@@ -104,35 +155,30 @@ static void handle(struct relay *relay)
 {
 	struct pollfd *sources = relay->sources;
 	const short readable = POLLIN | POLLHUP | POLLERR;
+	bool is_end = false;
 
-	if ((sources[OUTPUT].revents & readable) && !copy(relay->master, STDOUT_FILENO))
+	if (sources[OUTPUT].revents & readable)
+		copy_output(relay, &is_end);
+	if (is_end) {
 		sources[OUTPUT].fd = -1;
-	if ((sources[INPUT].revents & readable) && !copy(STDIN_FILENO, relay->master))
-		sources[INPUT].fd = -1;
+		relay->has_input = false;
+	}
+	if (sources[INPUT].revents & readable)
+		relay->has_input = take_input(relay);
+	if (relay->input_length > 0 && !give_input(relay))
+		relay->input_length = 0;
+	sources[INPUT].fd = relay->has_input && relay->input_length == 0 ? STDIN_FILENO : -1;
+	sources[OUTPUT].events = relay->input_length ? POLLIN | POLLOUT : POLLIN;
 	if (sources[SIGNALS].revents & POLLIN)
 		pass_signal(relay);
 	if (sources[PROCESS].revents & POLLIN)
 		relay->done = true;
 }
 
-/* After its end: what is still in the terminal. EIO when the last of its users has closed it. */
-static void drain(const struct relay *relay)
-{
-	if (relay->sources[OUTPUT].fd < 0)
-		return;
-	/* Background processes of an exec may hold it open for ever: take only what is there. */
-	fcntl(relay->master, F_SETFL, O_NONBLOCK);
-	for (;;) {
-		char buffer[16384];
-		ssize_t length = read(relay->master, buffer, sizeof(buffer));
-
-		if (length <= 0 || fd_write(STDOUT_FILENO, buffer, length) < 0)
-			break;
-	}
-}
-
 static int run_relay(struct relay *relay)
 {
+	bool is_end = false;
+
 	while (!relay->done) {
 		if (poll(relay->sources, SOURCES, -1) < 0) {
 			if (errno == EINTR)
@@ -141,7 +187,9 @@ static int run_relay(struct relay *relay)
 		}
 		handle(relay);
 	}
-	drain(relay);
+	/* What is still in the terminal. Others may hold it open for ever: only what is there. */
+	while (relay->sources[OUTPUT].fd >= 0 && copy_output(relay, &is_end))
+		;
 	return 0;
 }
 
@@ -174,8 +222,11 @@ int foreground_wait(const struct terminal *terminal, pid_t pid, int pidfd, int *
 	relay.sources[SIGNALS].fd = signals;
 	relay.sources[PROCESS].fd = pidfd;
 	if (terminal->master >= 0) {
+		relay.has_input = true;
 		relay.sources[INPUT].fd = STDIN_FILENO;
 		relay.sources[OUTPUT].fd = terminal->master;
+		if (fcntl(terminal->master, F_SETFL, O_NONBLOCK) < 0)
+			return err_sys("make the terminal non-blocking");
 		if (isatty(STDIN_FILENO)) {
 			if (tty_copy_size(STDIN_FILENO, terminal->master) < 0)
 				return -1;

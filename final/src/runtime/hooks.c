@@ -2,10 +2,12 @@
 #include "hooks.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/log.h"
 #include "../base/proc.h"
 #include "../base/sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,7 +75,8 @@ static void execute(const struct spec_hook *hook, int state_fd)
 /* False: time is up, and the whole group is being killed. */
 static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
 {
-	bool in_time = proc_wait(pidfd, hook->timeout > 0 ? hook->timeout * 1000 : -1);
+	bool in_time =
+		proc_wait(pidfd, hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX);
 
 	if (!in_time) {
 		kill(-pid, SIGKILL);
@@ -82,24 +85,25 @@ static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
 	return in_time;
 }
 
+/* fork(2): of startContainer hooks the container's filter decides, and many refuse clone3(2). */
 static int run_one(const struct spec_hook *hook, int state_fd)
 {
-	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-				  .exit_signal = SIGCHLD};
 	auto_close int pidfd = -1;
-	bool in_time;
+	bool in_time = true;
 	int status;
 	pid_t pid;
 
 	if (lseek(state_fd, 0, SEEK_SET) < 0)
 		return err_sys("rewind the state");
-	args.pidfd = (uint64_t)(uintptr_t)&pidfd;
-	pid = sys_clone3(&args);
+	pid = fork();
 	if (pid < 0)
-		return err_sys("create a process");
+		return err_sys("fork");
 	if (pid == 0)
 		execute(hook, state_fd);
-	in_time = wait_in_time(hook, pid, pidfd);
+	if (hook->timeout > 0) {
+		pidfd = sys_pidfd_open(pid, 0); /* -1: poll(2) waits for the time alone */
+		in_time = wait_in_time(hook, pid, pidfd);
+	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_sys("wait");
@@ -121,4 +125,22 @@ int hooks_run(const struct spec *spec, enum spec_hook_kind kind, int state_fd)
 		if (run_one(&hooks->items[i], state_fd) < 0)
 			return err_wrap("%s hook %s", kind_names[kind], hooks->items[i].path);
 	return 0;
+}
+
+void hooks_run_after(const struct spec *spec, enum spec_hook_kind kind, const struct state *state)
+{
+	const struct spec_hook_list *hooks = &spec->hooks[kind];
+	auto_close int state_fd = -1;
+
+	if (hooks->count == 0)
+		return;
+	if (hooks_open_state(spec, &state_fd) < 0 || hooks_write_state(state_fd, state) < 0) {
+		log_warn("container '%s': no %s hook was run: %s", state->id, kind_names[kind],
+			 err_last()->text);
+		return;
+	}
+	for (size_t i = 0; i < hooks->count; i++)
+		if (run_one(&hooks->items[i], state_fd) < 0)
+			log_warn("container '%s': %s hook %s: %s", state->id, kind_names[kind],
+				 hooks->items[i].path, err_last()->text);
 }

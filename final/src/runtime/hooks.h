@@ -5,11 +5,14 @@
  *	hooks_open_state(spec, &state_fd)               before init is born: both will have it
  *	hooks_write_state(state_fd, &state)             whenever pid or status have changed
  *	hooks_run(spec, HOOK_PRESTART, state_fd)
+ *	hooks_run_after(spec, HOOK_POSTSTOP, &state)    all of it, alone
  *
  * Each gets the state (runtime.md "State") on standard input, the environment of its entry and
  * nothing else, and a process group of its own, so that a time-out ends it with all its children.
- * The first one that fails stops the list. PARENT, or INIT for createContainer and startContainer:
- * whoever runs it decides in which namespaces. Next file: create.c
+ * The first one that fails stops the list, but for poststart and poststop: there it is a warning,
+ * and the others are run. PARENT, or INIT for createContainer and startContainer: whoever runs it
+ * decides in which namespaces, and the pid in the state is the one that is seen there.
+ * Next file: create.c
  */
 #pragma once
 
@@ -20,3 +23,4 @@
 int hooks_open_state(const struct spec *spec, int *ret_fd) MUST_CHECK;
 int hooks_write_state(int state_fd, const struct state *state) MUST_CHECK;
 int hooks_run(const struct spec *spec, enum spec_hook_kind kind, int state_fd) MUST_CHECK;
+void hooks_run_after(const struct spec *spec, enum spec_hook_kind kind, const struct state *state);

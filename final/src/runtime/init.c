@@ -48,7 +48,8 @@ static int take_namespaces(struct init *init)
 	/* While /proc is the machine's; in a user namespace it could not be lowered later. */
 	if (init->spec->process && limits_set_oom_score(init->spec->process) < 0)
 		return -1;
-	if ((init->plan->new_flags & CLONE_NEWUSER) && ns_become_root() < 0)
+	if (((init->plan->new_flags | init->plan->join_flags) & CLONE_NEWUSER) &&
+	    ns_become_root() < 0)
 		return -1;
 	if (ns_enter(init->plan) < 0 || ns_new_cgroup(init->plan) < 0)
 		return -1;
@@ -59,18 +60,9 @@ static int take_namespaces(struct init *init)
 
 static int make_session(struct init *init)
 {
-	char name[300];
-
 	if (setsid() < 0)
 		return err_sys("create session");
-	if (init->options->no_new_keyring)
-		return 0;
-	/* Keys are in no namespace: a session keyring of its own hides the caller's, CVE-2016-0728.
-	 */
-	snprintf(name, sizeof(name), "_ses.%s", init->options->id);
-	if (sys_keyctl_join(name) < 0 && errno != ENOSYS && errno != EPERM && errno != EDQUOT)
-		return err_sys("create session keyring");
-	return 0;
+	return init->options->no_new_keyring ? 0 : confine_make_keyring();
 }
 
 static int open_rootfs(struct init *init)
@@ -112,13 +104,27 @@ static int make_terminal(struct init *init)
 	return tty_send(init->console_socket, &init->tty);
 }
 
+/* runtime.md, "State": hooks inside are told the pid as it is inside. */
+static int run_hooks(struct init *init, enum spec_hook_kind kind, enum state_status status)
+{
+	struct state state = *init->state;
+
+	if (init->spec->hooks[kind].count == 0)
+		return 0;
+	state.pid = getpid();
+	state.status = status;
+	if (hooks_write_state(init->hook_state, &state) < 0)
+		return -1;
+	return hooks_run(init->spec, kind, init->hook_state);
+}
+
 static int meet_hooks(struct init *init)
 {
 	if (sync_send(init->sync, SYNC_HOOKS, 0) < 0)
 		return -1;
 	if (sync_expect(init->sync, SYNC_HOOKS_DONE, NULL) < 0)
 		return -1;
-	return hooks_run(init->spec, HOOK_CREATE_CONTAINER, init->hook_state);
+	return run_hooks(init, HOOK_CREATE_CONTAINER, STATE_CREATING);
 }
 
 /* What goes to /proc goes through a procfs of our own: the container's may be anything. */
@@ -224,7 +230,7 @@ static int pass_gate(struct init *init)
 
 static int run_start_hooks(struct init *init)
 {
-	return hooks_run(init->spec, HOOK_START_CONTAINER, init->hook_state);
+	return run_hooks(init, HOOK_START_CONTAINER, STATE_CREATED);
 }
 
 static int execute(struct init *init)

@@ -33,9 +33,10 @@ struct init {
 	struct seccomp_bpf filter; /* length 0: none */
 	struct gate gate;
 	uint32_t preserve_fds;
-	int sync;	    /* init's end */
-	int console_socket; /* -1: no terminal */
-	int hook_state;	    /* hooks_open_state() */
+	int sync;		   /* init's end */
+	int console_socket;	   /* -1: no terminal */
+	int hook_state;		   /* hooks_open_state() */
+	const struct state *state; /* for hooks, but for the pid */
 
 	/* Found on the way. */
 	int proc_fd; /* a procfs that nobody can redirect */

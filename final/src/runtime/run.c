@@ -19,17 +19,17 @@ static int open_gate(struct container *c, int pidfd)
 /* A hook that fails here stops nothing: "log a warning, but the lifecycle continues". */
 static void run_poststart(struct container *c)
 {
-	auto_close int state_fd = -1;
 	struct spec spec;
 
 	if (!c->state.has_poststart)
 		return;
 	c->state.status = STATE_RUNNING;
-	if (container_load_spec(c, &spec) < 0)
+	if (container_load_spec(c, &spec) < 0) {
+		log_warn("container '%s' runs, but no poststart hook: %s", c->state.id,
+			 err_last()->text);
 		return;
-	if (hooks_open_state(&spec, &state_fd) < 0 || hooks_write_state(state_fd, &c->state) < 0 ||
-	    hooks_run(&spec, HOOK_POSTSTART, state_fd) < 0)
-		log_warn("container '%s' runs, but: %s", c->state.id, err_last()->text);
+	}
+	hooks_run_after(&spec, HOOK_POSTSTART, &c->state);
 	spec_free(&spec);
 }
 
