@@ -181,6 +181,17 @@ static int make_gate(struct creation *n)
 	return gate_make(n->c.dir_fd, &n->init.gate);
 }
 
+/*
+ * In the child. From these directories ".." leads to the machine's files, and init may wait at its
+ * gate for days, with others in its PID namespace that have CAP_SYS_PTRACE: CVE-2016-9962.
+ */
+static void shut_out(struct creation *n)
+{
+	scope_close(&n->c.dir_fd);
+	scope_close(&n->bundle.fd);
+	scope_close(&n->cgroup_fd);
+}
+
 static int spawn_init(struct creation *n)
 {
 	struct proc_stat stat;
@@ -195,6 +206,7 @@ static int spawn_init(struct creation *n)
 	who = ns_spawn(&n->plan, n->cgroup_fd, &n->child);
 	if (who == 0) {
 		close(sync[0]); /* or our death would not be the end of it */
+		shut_out(n);
 		init_run(&n->init);
 	}
 	close(sync[1]);
@@ -439,7 +451,12 @@ int create_container(const struct runtime *rt, const struct create_options *opti
 	};
 	int result;
 
-	if (spec_check_id(options->id) < 0 || seal_self(rt->argv) < 0)
+	if (spec_check_id(options->id) < 0)
+		return -1;
+	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
+	if (!getenv("LISTEN_FDS") && fd_close_on_exec_from(3 + options->preserve_fds) < 0)
+		return -1;
+	if (seal_self(rt->argv) < 0)
 		return -1;
 	result = create(&n);
 	end(&n);
