@@ -451,7 +451,7 @@ int create_container(const struct runtime *rt, const struct create_options *opti
 	};
 	int result;
 
-	if (spec_check_id(options->id) < 0)
+	if (spec_check_id(options->id) < 0 || bundle_check_preserved(options->preserve_fds) < 0)
 		return -1;
 	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
 	if (!getenv("LISTEN_FDS") && fd_close_on_exec_from(3 + options->preserve_fds) < 0)

@@ -332,11 +332,10 @@ int exec_in_container(const struct runtime *rt, const struct exec_options *optio
 	int result;
 
 	*ret_status = 0;
-	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
-	if (spec_check_id(options->id) < 0 ||
-	    fd_close_on_exec_from(3 + options->preserve_fds) < 0 || seal_self(rt->argv) < 0)
+	if (spec_check_id(options->id) < 0 || bundle_check_preserved(options->preserve_fds) < 0)
 		return -1;
-	if (bundle_check_preserved(options->preserve_fds) < 0)
+	/* What the caller forgot to close ends where we execute ourselves: CVE-2024-21626. */
+	if (fd_close_on_exec_from(3 + options->preserve_fds) < 0 || seal_self(rt->argv) < 0)
 		return -1;
 	if (container_open(rt, options->id, &c) < 0)
 		return -1;
