@@ -260,7 +260,8 @@ static pid_t clone_child(const struct ns_plan *plan, int cgroup_fd, uint64_t ext
 	 * Inherited by the child: it will not be alone. (A new one must stay dumpable until its
 	 * maps are written: else its files in /proc are root's.)
 	 */
-	if ((plan->join_flags & CLONE_NEWPID) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if ((plan->join_flags & (CLONE_NEWPID | CLONE_NEWUSER)) &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -1;
 	set_cgroup(&args, cgroup_fd);
 	return sys_clone3(&args);
@@ -404,12 +405,6 @@ static int spawn_by_launcher(struct ns_plan *plan, int cgroup_fd, struct ns_chil
 
 int ns_spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child)
 {
-	/*
-	 * Who is in there already sees the child from its first moment, and what it has open: it
-	 * shall not look into it, CVE-2016-9962. So it is said before, and inherited.
-	 */
-	if (plan->join_flags && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys("forbid to trace this process");
 	return plan->prepare || (plan->join_flags & CLONE_NEWUSER)
 		       ? spawn_by_launcher(plan, cgroup_fd, ret_child)
 		       : spawn(plan, cgroup_fd, ret_child);
