@@ -8,7 +8,7 @@ setup_file() {
   is_root || return 0
   host_start || return
   make_root_tar "$BATS_FILE_TMPDIR/root.tar"
-  make_oci_archive "$BATS_FILE_TMPDIR/root.tar" localhost/bb:1 "$BATS_FILE_TMPDIR/image.tar"
+  make_oci_archive "$BATS_FILE_TMPDIR/root.tar" localhost/bb:1 "$BATS_FILE_TMPDIR/image.tar" /bin/sh
   in_host tee "$SITE/containerd.toml" >/dev/null <<'TOML'
 version = 2
 disabled_plugins = ["io.containerd.grpc.v1.cri"]

@@ -19,3 +19,4 @@ fails_throughout() { # FILE
 @test "engines: with /bin/false as the runtime every test with podman fails" { fails_throughout podman.bats; }
 @test "engines: with /bin/false as the runtime every test with containerd fails" { fails_throughout containerd.bats; }
 @test "engines: with /bin/false as the runtime every test with dockerd fails" { fails_throughout dockerd.bats; }
+@test "engines: with /bin/false as the runtime every test with the CRI fails" { fails_throughout cri.bats; }

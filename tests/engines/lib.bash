@@ -87,15 +87,15 @@ oci_blob() { # LAYOUT MEDIA-TYPE FILE
 }
 
 # OCI image-spec, image layout: an archive of one image, of one layer.
-make_oci_archive() { # ROOT-TAR NAME FILE
+make_oci_archive() { # ROOT-TAR NAME FILE [CMD...]
   local type=application/vnd.oci.image layout config layer manifest arch
   layout=$(mktemp -d "$BATS_FILE_TMPDIR/layout.XXXXXX")
   arch=$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
   mkdir -p "$layout/blobs/sha256"
   layer=$(oci_blob "$layout" "$type.layer.v1.tar" "$1")
   jq -n --arg arch "$arch" --argjson layer "$layer" '{architecture: $arch, os: "linux",
-    config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"]},
-    rootfs: {type: "layers", diff_ids: [$layer.digest]}}' >"$layout/new"
+    config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: $ARGS.positional},
+    rootfs: {type: "layers", diff_ids: [$layer.digest]}}' --args -- "${@:4}" >"$layout/new"
   config=$(oci_blob "$layout" "$type.config.v1+json" "$layout/new")
   jq -n --arg type "$type.manifest.v1+json" --argjson config "$config" --argjson layer "$layer" \
     '{schemaVersion: 2, mediaType: $type, config: $config, layers: [$layer]}' >"$layout/new"
