@@ -25,12 +25,26 @@ static const struct cgroup_ops *v1(const struct cgroup *cg)
 	return NULL;
 }
 
+/*
+ * Where a user's containers begin. Beside the caller's own cgroup if that can be, as below a
+ * systemd user session: the cgroup that holds the caller cannot be divided. Else below it.
+ */
+static const char *user_base(const struct cgroup_host *host, struct arena *arena)
+{
+	int length = (int)(strrchr(host->v2_own, '/') - host->v2_own);
+	char *parent = arena_format(arena, "%s%.*s", host->v2, length, host->v2_own);
+
+	if (parent && length > 0 && access(parent, W_OK) == 0)
+		return parent + strlen(host->v2);
+	return length > 0 || host->v2_own[1] ? host->v2_own : "";
+}
+
 int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path, const char *id,
 			bool rootless, struct arena *arena, char **ret_path)
 {
 	const char *given = cgroups_path && *cgroups_path ? cgroups_path : NULL;
-	const char *base =
-		rootless && host->v2_own && !(given && *given == '/') ? host->v2_own : "";
+	bool from_own = rootless && host->v2_own && !(given && *given == '/');
+	const char *base = from_own ? user_base(host, arena) : "";
 	char *path = given ? arena_format(arena, "%s/%s", base, given)
 			   : arena_format(arena, "%s/husk-%s", base, id);
 	char *to = path;

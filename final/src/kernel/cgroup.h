@@ -103,7 +103,8 @@ void cgroup_host_free(struct cgroup_host *host);
 
 /*
  * The path below each mount point; config-linux.md, "Cgroups Path". Without cgroups_path it is
- * /husk-ID. One that is not absolute, and that, begin at the caller's own cgroup if rootless.
+ * /husk-ID. Of a user (rootless) that, and one that is not absolute, begin beside the caller's own
+ * cgroup where that can be, else below it.
  * EINVAL for ".." and for the root itself.
  */
 int cgroup_resolve_path(const struct cgroup_host *host, const char *cgroups_path, const char *id,

@@ -40,20 +40,45 @@ static int explain_enable(const char *mount, const char *parent, const char *nam
 		       *parent ? parent : "/");
 }
 
-/* Passes controllers on, from the root down to the parent of path. "+memory": one or more. */
+/*
+ * A cgroup with processes may pass on cpu, cpuset and pids, for threads: what is below it then is
+ * "domain invalid", cgroups(7), and takes no process. That was not meant: it is taken back.
+ */
+static int check_type(const char *mount, const char *path, const char *parent, const char *names)
+{
+	char type[64], *minus;
+
+	if (cgroup_file_read(mount, path, "cgroup.type", type, sizeof(type)) < 0 ||
+	    strcmp(type, "domain invalid") != 0)
+		return 0;
+	minus = strdupa(names);
+	for (char *c = minus; *c; c++)
+		if (*c == '+')
+			*c = '-';
+	if (cgroup_file_write(mount, parent, "cgroup.subtree_control", minus) < 0)
+		return explain_enable(mount, parent, names + 1, errno);
+	return explain_enable(mount, parent, names + 1, EBUSY);
+}
+
+/*
+ * Has the parent of path pass controllers on: "+memory", one or more. ENOENT: the parent itself has
+ * not got them, so first its own parent. Above a delegated cgroup that is not ours to do.
+ */
 static int enable(const char *mount, const char *path, const char *names)
 {
 	char parent[PATH_MAX];
-	size_t length = 0;
+	int length = (int)(strrchr(path, '/') - path);
 
-	for (;;) {
-		snprintf(parent, sizeof(parent), "%.*s", (int)length, path);
-		if (cgroup_file_write(mount, parent, "cgroup.subtree_control", names) < 0)
-			return explain_enable(mount, parent, names + 1, errno);
-		length += 1 + strcspn(path + length + 1, "/");
-		if (!path[length])
-			return 0;
-	}
+	snprintf(parent, sizeof(parent), "%.*s", length, path);
+	if (cgroup_file_write(mount, parent, "cgroup.subtree_control", names) == 0)
+		return check_type(mount, path, parent, names);
+	if (errno != ENOENT || !*parent)
+		return explain_enable(mount, parent, names + 1, errno);
+	if (enable(mount, parent, names) < 0)
+		return -1;
+	if (cgroup_file_write(mount, parent, "cgroup.subtree_control", names) < 0)
+		return explain_enable(mount, parent, names + 1, errno);
+	return check_type(mount, path, parent, names);
 }
 
 /* For a file that is missing: its first word is the controller that has to be enabled. */
