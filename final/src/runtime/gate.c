@@ -87,9 +87,15 @@ static int read_answer(int answer, int pidfd, pid_t pid)
 	return decide(pidfd, pid);
 }
 
+static int was_opened(void)
+{
+	return err_set(EBUSY, "it is not waiting any more: it was started, or has died");
+}
+
 int gate_open(int dir_fd, int pidfd, pid_t pid)
 {
 	auto_close int gate = -1, answer = -1;
+	struct proc_stat stat;
 
 	/* For reading it can be opened without waiting for a writer; then reads shall wait. */
 	answer = openat(dir_fd, "answer", O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
@@ -97,13 +103,16 @@ int gate_open(int dir_fd, int pidfd, pid_t pid)
 		return err_sys("open FIFO answer");
 	gate = openat(dir_fd, "gate", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	if (gate < 0 && errno == ENXIO) /* nobody reads */
-		return err_set(EBUSY, "it is not waiting any more: it was started, or has died");
+		return was_opened();
 	if (gate < 0)
 		return err_sys("open FIFO gate");
 	/* Gone with this process, however it ends; then the next `start` may try. */
 	if (flock(gate, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? err_set(EBUSY, "it is being started already")
 					    : err_sys("lock the gate");
+	/* What execve(2) closes it closes one after the other: this gate may be the last of it. */
+	if (proc_stat(pid, &stat) < 0 || !(stat.flags & PROC_FORKED_NO_EXEC))
+		return was_opened();
 	if (fd_write(gate, "s", 1) < 0)
 		return err_wrap("open the gate");
 	return read_answer(answer, pidfd, pid);
