@@ -60,7 +60,8 @@ int foreground_take_master(struct terminal *terminal)
 		return -1;
 	if (terminal->master < 0)
 		return err_set(EPROTO, "the container sent no terminal");
-	return 0;
+	/* Now: a program may ask for it as the first thing it does. */
+	return isatty(STDIN_FILENO) ? tty_copy_size(STDIN_FILENO, terminal->master) : 0;
 }
 
 /* --- the relay --- */
@@ -227,11 +228,8 @@ int foreground_wait(const struct terminal *terminal, pid_t pid, int pidfd, int *
 		relay.sources[OUTPUT].fd = terminal->master;
 		if (fcntl(terminal->master, F_SETFL, O_NONBLOCK) < 0)
 			return err_sys("make the terminal non-blocking");
-		if (isatty(STDIN_FILENO)) {
-			if (tty_copy_size(STDIN_FILENO, terminal->master) < 0)
-				return -1;
+		if (isatty(STDIN_FILENO))
 			is_raw = tty_make_raw(STDIN_FILENO, &old) == 0;
-		}
 	}
 	result = run_relay(&relay);
 	if (is_raw)
