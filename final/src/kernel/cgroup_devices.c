@@ -124,10 +124,17 @@ static bool overlaps(const struct cgroup_device *a, const struct cgroup_device *
 	       (a->minor == EVERY || b->minor == EVERY || a->minor == b->minor);
 }
 
+/* The right to make any node of a type, which opens none. */
+static bool makes_any_node(const struct cgroup_device *rule)
+{
+	return rule->access == DEVICE_MKNOD && rule->major == EVERY && rule->minor == EVERY;
+}
+
 /*
  * Version 1 has one answer for everything and a list of exceptions from it. A rule that gives that
  * answer takes exceptions back, those that are written exactly as it is: one that it covers is
- * named again, and one that it would only cut a piece out of cannot be had.
+ * named again, and one that it would only cut a piece out of cannot be had. But dockerd denies
+ * /dev/fuse, out of the default to make any node: the node may be made then, and not opened.
  */
 static int take_back(const char *mount, const char *path, const struct cgroup_devices *rules,
 		     size_t index)
@@ -139,6 +146,8 @@ static int take_back(const char *mount, const char *path, const struct cgroup_de
 
 		if (exception.allow == rule->allow || !(exception.access & rule->access) ||
 		    !overlaps(rule, &exception))
+			continue;
+		if (!covers(rule, &exception) && makes_any_node(&exception))
 			continue;
 		if (!covers(rule, &exception))
 			return err_set(ENOTSUP,
