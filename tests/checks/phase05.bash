@@ -182,8 +182,8 @@ check_cpu_option() {
   OPTIONS=(--cpu=25%)
   launch "$SITE/kit/cpu-hog" 7 2 >"$SITE/tmp/out" 2>"$SITE/tmp/err" </dev/null &
   local pid=$! begin_us begin_usage percent
-  sleep 1
-  [ "$(cat "$SITE/tmp/out")" = STARTED ] || never_started
+  wait_until grep -q '^STARTED' "$SITE/tmp/out" || never_started
+  sleep 0.5
   begin_usage=$(cgroup_usage) begin_us=$(now_us)
   sleep 5
   percent=$(((1000 * ($(cgroup_usage) - begin_usage) / ($(now_us) - begin_us) + 5) / 10))
