@@ -31,6 +31,9 @@
 /* A process that was killed is gone at once, unless the machine is in trouble. */
 enum { KILL_WAIT_MS = 10000 };
 
+/* A process by pidfd; a cgroup's directory, the one below it and its list; one more. */
+enum { SPARE_FDS = 5 };
+
 /* What is known and open while a container is being made. */
 struct creation {
 	const struct create_options *options;
@@ -42,6 +45,7 @@ struct creation {
 	int sync; /* our end */
 	int cgroup_fd;
 	int *mount_sources;
+	int spare[SPARE_FDS];
 	bool hooks_were_run; /* or one of them: then poststop hooks have something to undo */
 	struct arena arena;
 };
@@ -104,9 +108,17 @@ static int reserve_directory(struct creation *n)
 		return -1;
 	if (describe(n) < 0 || store_reserve(root_fd, n->options->id, &n->c.dir_fd) < 0)
 		return -1;
-	if (container_save(&n->c) < 0)
+	if (container_save_first(&n->c) < 0) {
+		/* It was removed, and made again by another, before we had opened it. */
+		if (err_last()->code == EEXIST) {
+			close(n->c.dir_fd);
+			n->c.dir_fd = -1;
+		}
 		return -1;
-	return store_write(n->c.dir_fd, "config.json", n->bundle.config, n->bundle.config_length);
+	}
+	if (store_write(n->c.dir_fd, "config.json", n->bundle.config, n->bundle.config_length) < 0)
+		return err_wrap("%s/%s", n->c.rt->root, n->options->id);
+	return 0;
 }
 
 static int remove_directory(struct container *c)
@@ -178,7 +190,9 @@ static int open_sources(struct creation *n)
 
 static int make_gate(struct creation *n)
 {
-	return gate_make(n->c.dir_fd, &n->init.gate);
+	if (gate_make(n->c.dir_fd, &n->init.gate) < 0)
+		return err_wrap("%s/%s", n->c.rt->root, n->options->id);
+	return 0;
 }
 
 /*
@@ -255,15 +269,17 @@ static int place_init(struct creation *n)
 static int run_hooks(struct creation *n)
 {
 	const struct spec *spec = &n->bundle.spec;
-	int state_fd = n->init.hook_state;
+	auto_close int state_fd = -1;
 
 	n->hooks_were_run = true;
 	if (sync_expect(n->sync, SYNC_HOOKS, NULL) < 0)
 		return -1;
 	if (spec->linux.net_devices.count && netdev_move(spec, n->child.pid) < 0)
 		return -1;
-	if (hooks_write_state(state_fd, &n->c.state) < 0 ||
-	    hooks_run(spec, HOOK_PRESTART, state_fd) < 0 ||
+	if (spec->hooks[HOOK_PRESTART].count + spec->hooks[HOOK_CREATE_RUNTIME].count > 0 &&
+	    hooks_open_state(&n->c.state, &state_fd) < 0)
+		return -1;
+	if (hooks_run(spec, HOOK_PRESTART, state_fd) < 0 ||
 	    hooks_run(spec, HOOK_CREATE_RUNTIME, state_fd) < 0)
 		return -1;
 	return sync_send(n->sync, SYNC_HOOKS_DONE, 0);
@@ -334,6 +350,23 @@ int create_undo(struct container *c)
 	return undo(c, ARRAY_SIZE(stages));
 }
 
+/* To undo takes descriptors, too: whether they are there is seen before anything is made. */
+static int set_aside(struct creation *n)
+{
+	for (size_t i = 0; i < SPARE_FDS; i++) {
+		n->spare[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+		if (n->spare[i] < 0)
+			return err_sys("set descriptors aside");
+	}
+	return 0;
+}
+
+static void give_back(struct creation *n)
+{
+	for (size_t i = 0; i < SPARE_FDS; i++)
+		close(n->spare[i]);
+}
+
 static int walk(struct creation *n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
@@ -344,6 +377,7 @@ static int walk(struct creation *n)
 		if (stages[i].name)
 			err_wrap("%s", stages[i].name);
 		cause = *err_last();
+		give_back(n);
 		/* Somebody else's directory is not ours to remove. */
 		if ((i > 0 || n->c.dir_fd >= 0) && undo(&n->c, i + 1) < 0)
 			log_warn("not everything of '%s' could be removed (%s): delete --force it",
@@ -398,16 +432,14 @@ static int prepare(struct creation *n)
 		.new_cgroup_ns = all & CLONE_NEWCGROUP,
 	};
 	init->preserve_fds = n->bundle.preserve_fds;
-	if (bundle_connect_console(spec->process, n->options, &init->console_socket) < 0)
-		return -1;
-	return hooks_open_state(spec, &init->hook_state);
+	return bundle_connect_console(spec->process, n->options, &init->console_socket);
 }
 
 static int create(struct creation *n)
 {
 	if (bundle_load(n->options, &n->bundle) < 0 || check_machine(&n->bundle.spec) < 0)
 		return -1;
-	if (prepare(n) < 0)
+	if (prepare(n) < 0 || set_aside(n) < 0)
 		return -1;
 	return walk(n);
 }
@@ -424,7 +456,6 @@ static void end(struct creation *n)
 	scope_close(&n->child.pidfd);
 	scope_close(&n->sync);
 	scope_close(&n->cgroup_fd);
-	scope_close(&init->hook_state);
 	if (init->console_socket != n->options->console_fd)
 		scope_close(&init->console_socket);
 	container_close(&n->c);

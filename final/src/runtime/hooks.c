@@ -22,36 +22,31 @@ static const char *const kind_names[HOOK_KINDS] = {
 	[HOOK_POSTSTOP] = "poststop",
 };
 
-int hooks_open_state(const struct spec *spec, int *ret_fd)
+/* No pipe: a hook that does not read would block us. Sealed: the next hook gets the same. */
+static int write_sealed(int fd, const char *text)
 {
-	int fd = -1;
-
-	for (int kind = 0; kind < HOOK_KINDS && fd < 0; kind++) {
-		if (spec->hooks[kind].count == 0)
-			continue;
-		/* No pipe: a hook that does not read would block us. */
-		fd = memfd_create("state", MFD_CLOEXEC);
-		if (fd < 0)
-			return err_sys("create memory file");
-	}
-	*ret_fd = fd;
+	if (fd_write(fd, text, strlen(text)) < 0)
+		return -1;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return err_sys("seal the state for hooks");
 	return 0;
 }
 
-int hooks_write_state(int state_fd, const struct state *state)
+int hooks_open_state(const struct state *state, int *ret_fd)
 {
+	auto_close int fd = memfd_create("state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct arena arena = {0};
 	char *text;
 	int result;
 
-	if (state_fd < 0)
-		return 0;
+	if (fd < 0)
+		return err_sys("create memory file");
 	result = state_format_oci(state, &arena, &text);
-	if (result == 0 && (ftruncate(state_fd, 0) < 0 || lseek(state_fd, 0, SEEK_SET) < 0))
-		result = err_sys("empty the state for hooks");
 	if (result == 0)
-		result = fd_write(state_fd, text, strlen(text));
+		result = write_sealed(fd, text);
 	arena_free(&arena);
+	if (result == 0)
+		*ret_fd = TAKE_FD(fd);
 	return result;
 }
 
@@ -134,7 +129,7 @@ void hooks_run_after(const struct spec *spec, enum spec_hook_kind kind, const st
 
 	if (hooks->count == 0)
 		return;
-	if (hooks_open_state(spec, &state_fd) < 0 || hooks_write_state(state_fd, state) < 0) {
+	if (hooks_open_state(state, &state_fd) < 0) {
 		log_warn("container '%s': no %s hook was run: %s", state->id, kind_names[kind],
 			 err_last()->text);
 		return;

@@ -2,8 +2,7 @@
  * hooks.h: programs of the configuration that run at fixed moments of a container's life, OCI
  * config.md "POSIX-platform Hooks".
  *
- *	hooks_open_state(spec, &state_fd)               before init is born: both will have it
- *	hooks_write_state(state_fd, &state)             whenever pid or status have changed
+ *	hooks_open_state(&state, &state_fd)             with the status and pid of that moment
  *	hooks_run(spec, HOOK_PRESTART, state_fd)
  *	hooks_run_after(spec, HOOK_POSTSTOP, &state)    all of it, alone
  *
@@ -19,8 +18,7 @@
 #include "../spec/spec.h"
 #include "../spec/state.h"
 
-/* A file in memory, without a name; -1 where the configuration has no hooks. */
-int hooks_open_state(const struct spec *spec, int *ret_fd) MUST_CHECK;
-int hooks_write_state(int state_fd, const struct state *state) MUST_CHECK;
+/* A file in memory, without a name, that nobody can change. */
+int hooks_open_state(const struct state *state, int *ret_fd) MUST_CHECK;
 int hooks_run(const struct spec *spec, enum spec_hook_kind kind, int state_fd) MUST_CHECK;
 void hooks_run_after(const struct spec *spec, enum spec_hook_kind kind, const struct state *state);

@@ -105,26 +105,29 @@ static int make_terminal(struct init *init)
 }
 
 /* runtime.md, "State": hooks inside are told the pid as it is inside. */
-static int run_hooks(struct init *init, enum spec_hook_kind kind, enum state_status status)
+static int open_hook_state(struct init *init, enum spec_hook_kind kind, enum state_status status,
+			   int *ret_fd)
 {
 	struct state state = *init->state;
 
-	if (init->spec->hooks[kind].count == 0)
-		return 0;
 	state.pid = getpid();
 	state.status = status;
-	if (hooks_write_state(init->hook_state, &state) < 0)
-		return -1;
-	return hooks_run(init->spec, kind, init->hook_state);
+	return init->spec->hooks[kind].count == 0 ? 0 : hooks_open_state(&state, ret_fd);
 }
 
 static int meet_hooks(struct init *init)
 {
+	auto_close int state_fd = -1;
+
 	if (sync_send(init->sync, SYNC_HOOKS, 0) < 0)
 		return -1;
 	if (sync_expect(init->sync, SYNC_HOOKS_DONE, NULL) < 0)
 		return -1;
-	return run_hooks(init, HOOK_CREATE_CONTAINER, STATE_CREATING);
+	if (open_hook_state(init, HOOK_CREATE_CONTAINER, STATE_CREATING, &state_fd) < 0 ||
+	    hooks_run(init->spec, HOOK_CREATE_CONTAINER, state_fd) < 0)
+		return -1;
+	/* For later: behind the gate a filter may be in force. */
+	return open_hook_state(init, HOOK_START_CONTAINER, STATE_CREATED, &init->hook_state);
 }
 
 /* What goes to /proc goes through a procfs of our own: the container's may be anything. */
@@ -230,7 +233,7 @@ static int pass_gate(struct init *init)
 
 static int run_start_hooks(struct init *init)
 {
-	return run_hooks(init, HOOK_START_CONTAINER, STATE_CREATED);
+	return hooks_run(init->spec, HOOK_START_CONTAINER, init->hook_state);
 }
 
 static int execute(struct init *init)

@@ -35,7 +35,7 @@ struct init {
 	uint32_t preserve_fds;
 	int sync;		   /* init's end */
 	int console_socket;	   /* -1: no terminal */
-	int hook_state;		   /* hooks_open_state() */
+	int hook_state;		   /* of startContainer hooks, -1: there are none */
 	const struct state *state; /* for hooks, but for the pid */
 
 	/* Found on the way. */
