@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # lifecycle.bats: create, start, state, kill, delete, run: what the OCI specification says of them.
+# shellcheck disable=SC2016 # what the container runs is in single quotes
 load lib
 setup() { runtime_setup; }
 teardown() { runtime_teardown; }
