@@ -36,7 +36,7 @@ flaws() {
       *) echo "$organ: neither planned nor in part nor landed" ;;
     esac
   done < <(rows)
-  diff <(grep -oE '^\| A[0-9]+ ' "$BRIDGE" | sort) <(grep '^| A[0-9]' "$LADDER" | grep -w final | grep -oE '^\| A[0-9]+ ' | sort) |
+  diff <(grep -oE '^\| A[0-9]+ ' "$BRIDGE" | sort) <(grep '^| A[0-9]' "$LADDER" | grep -wE 'final|engine' | grep -oE '^\| A[0-9]+ ' | sort) |
     sed -n 's/^</not left to final:/p; s/^>/left to final, but not named:/p'
 }
 
