@@ -19,7 +19,8 @@ int proc_stat(pid_t pid, struct proc_stat *ret_stat)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	length = fd < 0 ? -1 : fd_read(fd, text, sizeof(text) - 1);
 	if (length < 0)
-		return err_set(errno == ENOENT ? ESRCH : errno, "no process %d", pid);
+		return errno == ENOENT || errno == ESRCH ? err_set(ESRCH, "no process %d", pid)
+							 : err_sys("read %s", path);
 	text[length] = '\0';
 	rest = strrchr(text, ')'); /* the name before it may hold anything, ')' too */
 	if (!rest || sscanf(rest + 1,

@@ -80,7 +80,8 @@ int store_lock(int dir_fd)
 	return 0;
 }
 
-int store_write(int dir_fd, const char *name, const void *data, size_t length)
+static int write_file(int dir_fd, const char *name, const void *data, size_t length,
+		      unsigned int rename_flags)
 {
 	char temporary[NAME_MAX];
 	auto_close int fd = -1;
@@ -93,12 +94,22 @@ int store_write(int dir_fd, const char *name, const void *data, size_t length)
 		unlinkat(dir_fd, temporary, 0);
 		return err_wrap("%s", name);
 	}
-	if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+	if (renameat2(dir_fd, temporary, dir_fd, name, rename_flags) < 0) {
 		err_sys("rename %s to %s", temporary, name);
 		unlinkat(dir_fd, temporary, 0);
 		return -1;
 	}
 	return 0;
+}
+
+int store_write(int dir_fd, const char *name, const void *data, size_t length)
+{
+	return write_file(dir_fd, name, data, length, 0);
+}
+
+int store_write_first(int dir_fd, const char *name, const void *data, size_t length)
+{
+	return write_file(dir_fd, name, data, length, RENAME_NOREPLACE);
 }
 
 static int remove_entries(int fd)

@@ -30,5 +30,8 @@ int store_lock(int dir_fd) MUST_CHECK;
 /* Mode 0600. */
 int store_write(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;
 
+/* The same, but EEXIST if there is one: whose first record it is owns the directory. */
+int store_write_first(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;
+
 /* Removes a directory tree of ours: never follows a link. Gone already is success. */
 int store_remove(int root_fd, const char *name) MUST_CHECK;

@@ -105,6 +105,8 @@ static int load_state(struct container *c, const char *id)
 
 static int read_state(struct container *c, const char *id)
 {
+	enum state_status status;
+
 	state_free(&c->state);
 	c->torn = false;
 	if (load_state(c, id) < 0) {
@@ -114,7 +116,10 @@ static int read_state(struct container *c, const char *id)
 	}
 	c->cgroup = (struct cgroup){
 		.host = &c->cgroups, .path = c->state.cgroup, .rootless = c->rt->rootless};
-	return status_now(c, &c->state.status);
+	if (status_now(c, &status) < 0)
+		return -1;
+	c->state.status = status;
+	return 0;
 }
 
 static int open_below(const struct runtime *rt, int root_fd, const char *id, struct container *ret)
@@ -160,16 +165,26 @@ int container_lock(struct container *c)
 	return read_state(c, id);
 }
 
-int container_save(struct container *c)
+static int save(struct container *c, int (*store)(int, const char *, const void *, size_t))
 {
 	struct arena arena = {0};
 	char *text;
 	int result = state_format(&c->state, &arena, &text);
 
 	if (result == 0)
-		result = store_write(c->dir_fd, "state.json", text, strlen(text));
+		result = store(c->dir_fd, "state.json", text, strlen(text));
 	arena_free(&arena);
-	return result;
+	return result < 0 ? err_wrap("%s/%s", c->rt->root, c->state.id) : 0;
+}
+
+int container_save(struct container *c)
+{
+	return save(c, store_write);
+}
+
+int container_save_first(struct container *c)
+{
+	return save(c, store_write_first);
 }
 
 void container_close(struct container *c)

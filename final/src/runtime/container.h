@@ -38,6 +38,8 @@ struct container {
 int container_open(const struct runtime *rt, const char *id, struct container *ret) MUST_CHECK;
 int container_lock(struct container *c) MUST_CHECK;
 int container_save(struct container *c) MUST_CHECK;
+/* Its first record. EEXIST: the directory is another's by now. */
+int container_save_first(struct container *c) MUST_CHECK;
 void container_close(struct container *c);
 
 /* Opens by pidfd who is still making it; ESRCH: nobody is, or it was killed. */

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /*
@@ -20,8 +21,10 @@ static int fill_standard_fds(void)
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
+	if (fd < 0) {
+		perror("husk-runtime: open /dev/null");
 		return -1;
+	}
 	close(fd);
 	return 0;
 }
