@@ -137,7 +137,7 @@ processes_named() {
 
 # Directories of the containers' cgroups, in every hierarchy.
 cgroup_directories() {
-  local name=husk-course
-  [ "$PHASE" != final ] || name=husk
-  find /sys/fs/cgroup -maxdepth 4 -type d -path "*/$name*" 2>/dev/null | sort
+  local name='*/husk-course*'
+  [ "$PHASE" != final ] || name='*/husk-*'
+  find /sys/fs/cgroup -maxdepth 4 -type d -path "$name" ! -path '*husk-sandbox*' 2>/dev/null | sort
 }

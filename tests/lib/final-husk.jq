@@ -15,10 +15,13 @@ def bytes:
 def quota: if . == "max" then -1 else (rtrimstr("%") | tonumber) * 1000 end;
 def number_or_max: if . == "max" then -1 else tonumber end;
 
+# Without real root there is a user namespace already, and no right to make a cgroup.
 def limits($options):
+  if .linux.uidMappings != null then del(.linux.resources) else
   .linux.resources.memory.limit = (last_of($options; "mem") // "100M" | bytes)
   | .linux.resources.cpu = {quota: (last_of($options; "cpu") // "50%" | quota), period: 100000}
-  | .linux.resources.pids.limit = (last_of($options; "pids") // "50" | number_or_max);
+  | .linux.resources.pids.limit = (last_of($options; "pids") // "50" | number_or_max)
+  end;
 
 # As in the phases, read-only is what is mounted below a volume as well.
 def volume:
@@ -60,12 +63,18 @@ def security($options):
   if last_of($options; "security") == "off" then
     del(.linux.seccomp) | .linux.maskedPaths = [] | .linux.readonlyPaths = [] | .process.noNewPrivileges = false
     | .process.capabilities |= (.bounding = $all | .effective = $all | .permitted = $all)
-    | .linux.resources.devices = [{allow: true, access: "rwm"}]
+    | if .linux.resources == null then . else .linux.resources.devices = [{allow: true, access: "rwm"}] end
   elif last_of($options; "seccomp") == "off" then del(.linux.seccomp)
   else . end;
 
+# Without real root there can be a network of its own, too, as in the phases, and then a sysfs of it.
+def own_network:
+  if .linux.uidMappings == null then . else
+    .linux.namespaces += [{type: "network"}]
+    | (.mounts[] | select(.destination == "/sys")) |= (.type = "sysfs" | .source = "sysfs" | .options -= ["rbind"])
+  end;
 def network($options):
-  if last_of($options; "net") == "host" then .linux.namespaces |= map(select(.type != "network")) else . end;
+  if last_of($options; "net") == "host" then .linux.namespaces |= map(select(.type != "network")) else own_network end;
 
 ($ARGS.positional | pairs) as $options
 | .process.terminal = false
