@@ -44,7 +44,9 @@ static const struct {
 	{"/dev/mqueue", "mqueue", "mqueue", "nosuid noexec nodev", ALWAYS},
 	{"/sys", "sysfs", "sysfs", "nosuid noexec nodev ro", ROOTFUL},
 	/* sysfs belongs to a network namespace, which a caller without root does not get. */
-	{"/sys", "none", "/sys", "rbind nosuid noexec nodev ro", ROOTLESS},
+	{"/sys", "none", "/sys", "rbind nosuid noexec nodev ro", PLAIN | ROOTLESS},
+	/* What the machine has mounted below it, cgroups above all, comes along: CVE-2023-25809. */
+	{"/sys", "none", "/sys", "rbind rnosuid rnoexec rnodev rro", HARDENED | ROOTLESS},
 	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid noexec nodev relatime ro", ALWAYS},
 };
 
