@@ -209,6 +209,45 @@ ways_out() {
   exec {leak}<&-
 }
 
+# A frozen container stops whoever is born in it at its first instruction: what could be seen of it by
+# a neighbour with CAP_SYS_PTRACE is then looked at in peace, CVE-2016-9962.
+@test "exec: no process in the container ever has the machine's root, or a directory of it open" {
+  local pid entering init_pidns
+  start one
+  init_pidns=$(readlink "/proc/$(pid_of one)/ns/pid")
+  husk pause one
+  husk exec --ignore-paused one true </dev/null >"$WORK/exec.out" 2>&1 &
+  entering=$!
+  sleep 0.5
+  for pid in $(cat "$(cgroup_of one pids)/cgroup.procs" /sys/fs/cgroup/{unified/,}"$(cut -d: -f3 <(grep ^0:: "/proc/$(pid_of one)/cgroup"))/cgroup.procs" 2>/dev/null | sort -u); do
+    [ "$(readlink "/proc/$pid/ns/pid")" = "$init_pidns" ] || continue
+    echo "$pid: $(readlink "/proc/$pid/root")"
+    [ "$(stat -L -c %i "/proc/$pid/root/")" = "$(stat -L -c %i "/proc/$(pid_of one)/root/")" ]
+    no_directories "$pid"
+  done
+  husk resume one
+  wait "$entering"
+  husk delete --force one
+}
+
+# No descriptor of a process is a directory of the machine.
+no_directories() { # PID
+  local fd
+  for fd in "/proc/$1/fd"/*; do
+    ls -l "$fd"
+    [ ! -d "$fd" ] || { echo "a directory"; return 1; }
+  done
+}
+
+@test "init holds no directory, and nothing of the caller's, while it waits for start" {
+  bundle one '.process.args = ["true"]'
+  husk create --bundle "$WORK/one" one 7</etc 8</etc/passwd </dev/null >"$WORK/one.out" 2>&1
+  no_directories "$(pid_of one)"
+  run ls -l "/proc/$(pid_of one)/fd"
+  [[ $output != *passwd* ]]
+  husk delete --force one
+}
+
 @test "/proc/self/exe as program, as link and as interpreter: the runtime's file is as it was" {
   local before name
   before=$(sha256sum <"$RUNTIME")
