@@ -219,15 +219,22 @@ ways_out() {
   husk exec --ignore-paused one true </dev/null >"$WORK/exec.out" 2>&1 &
   entering=$!
   sleep 0.5
-  for pid in $(cat "$(cgroup_of one pids)/cgroup.procs" /sys/fs/cgroup/{unified/,}"$(cut -d: -f3 <(grep ^0:: "/proc/$(pid_of one)/cgroup"))/cgroup.procs" 2>/dev/null | sort -u); do
+  while read -r pid; do
     [ "$(readlink "/proc/$pid/ns/pid")" = "$init_pidns" ] || continue
     echo "$pid: $(readlink "/proc/$pid/root")"
     [ "$(stat -L -c %i "/proc/$pid/root/")" = "$(stat -L -c %i "/proc/$(pid_of one)/root/")" ]
     no_directories "$pid"
-  done
+  done < <(sort -u "$(cgroup_of one pids)/cgroup.procs" "$(frozen_cgroup)/cgroup.procs")
   husk resume one
   wait "$entering"
   husk delete --force one
+}
+
+# Where version 2 is, whoever enters is born there, and goes to the rest later.
+frozen_cgroup() {
+  local path
+  path=$(grep ^0:: "/proc/$(pid_of one)/cgroup") || { cgroup_of one freezer; return; }
+  if is_v2; then echo "/sys/fs/cgroup${path#0::}"; else echo "/sys/fs/cgroup/unified${path#0::}"; fi
 }
 
 # No descriptor of a process is a directory of the machine.
