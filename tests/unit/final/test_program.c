@@ -1,10 +1,11 @@
 /*
  * test_program.c: what is said of programs that cannot be executed, and with which of the words
  * that engines take exit statuses from.
- * Tests: runtime/program.c base/err.c base/str.c
  *
  * Each test makes the file, executes it, and asks about the error that the kernel gave: none is
  * made up, but for those that need another user or another kernel.
+ *
+ * Tests: runtime/program.c base/err.c base/str.c
  */
 #include "base/err.h"
 #include "runtime/program.h"
