@@ -2,7 +2,7 @@
  * test_cgroup_bpf.c: device rules as a program, run by an interpreter of the few instructions it
  * may have; and by the kernel, where this process may load it.
  * Tests: kernel/cgroup_bpf.c kernel/cgroup_devices.c kernel/cgroup_dir.c base/err.c base/str.c
- *	base/sys.c
+ *	base/sys.c base/fd.c
  */
 #include "kernel/cgroup_internal.h"
 
