@@ -25,20 +25,14 @@ static int make_dirs(const char *path, mode_t mode)
 	return 0;
 }
 
-int store_open(const char *path, mode_t mode, int *ret_fd)
+/* What others may write is not believed: a record names hooks, processes and cgroups. */
+int store_find(const char *path, int *ret_fd)
 {
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT) {
-		if (make_dirs(path, mode) < 0)
-			return -1;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys("open directory %s", path);
-	if (fstat(fd, &st) < 0)
-		return err_sys("look at %s", path);
 	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 022))
 		return err_set(EACCES,
 			       "%s: other users can write to it; choose a directory of your own by "
@@ -46,6 +40,15 @@ int store_open(const char *path, mode_t mode, int *ret_fd)
 			       path);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+int store_open(const char *path, mode_t mode, int *ret_fd)
+{
+	if (store_find(path, ret_fd) == 0)
+		return 0;
+	if (err_last()->code != ENOENT || make_dirs(path, mode) < 0)
+		return -1;
+	return store_find(path, ret_fd);
 }
 
 int store_reserve(int root_fd, const char *name, int *ret_fd)

@@ -2,6 +2,7 @@
  * store.h: files that are either the old ones or the new ones, never half of each.
  *
  *	store_open(path, 0700, &root_fd)              made if missing; ours, nobody else may write
+ *	store_find(path, &root_fd)                    the same, but not made
  *	store_reserve(root_fd, name, &dir_fd)         mkdir(2): one winner; EEXIST for the others
  *	store_lock(dir_fd)                            flock(2) until dir_fd is closed
  *	store_write(dir_fd, "state.json", text, n)    a new file, renamed over the old one
@@ -20,6 +21,9 @@
 
 /* EACCES if the directory belongs to another user or others may write to it. */
 int store_open(const char *path, mode_t mode, int *ret_fd) MUST_CHECK;
+
+/* ENOENT if there is none. */
+int store_find(const char *path, int *ret_fd) MUST_CHECK;
 
 /* Makes and opens the directory; mode 0700. EEXIST if the name is taken. */
 int store_reserve(int root_fd, const char *name, int *ret_fd) MUST_CHECK;

@@ -138,21 +138,16 @@ static int open_below(const struct runtime *rt, int root_fd, const char *id, str
 	return 0;
 }
 
-static int open_root(const struct runtime *rt, int *ret_fd)
-{
-	*ret_fd = open(rt->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? -1 : 0;
-}
-
 int container_open(const struct runtime *rt, const char *id, struct container *ret)
 {
 	auto_close int root_fd = -1;
 
 	if (spec_check_id(id) < 0)
 		return -1;
-	if (open_root(rt, &root_fd) < 0)
-		return errno == ENOENT ? err_set(ENOENT, "container '%s' does not exist", id)
-				       : err_sys("open %s", rt->root);
+	if (store_find(rt->root, &root_fd) < 0)
+		return err_last()->code == ENOENT
+			       ? err_set(ENOENT, "container '%s' does not exist", id)
+			       : -1;
 	return open_below(rt, root_fd, id, ret);
 }
 
@@ -262,8 +257,8 @@ int container_each(const struct runtime *rt, int (*each)(struct container *c, vo
 	struct str_list names = {0};
 	int result;
 
-	if (open_root(rt, &root_fd) < 0)
-		return errno == ENOENT ? 0 : err_sys("open %s", rt->root);
+	if (store_find(rt->root, &root_fd) < 0)
+		return err_last()->code == ENOENT ? 0 : -1;
 	result = list_names(root_fd, &arena, &names);
 	for (size_t i = 0; i < names.count && result == 0; i++) {
 		struct container c;
