@@ -188,8 +188,10 @@ static int choose_cgroup(struct entry *e)
 		arena_format(&e->arena, "%s/%s", e->c->cgroup.path, below + (*below == '/'));
 	if (!e->cgroup.path)
 		return -1;
-	return path_is_clean(e->cgroup.path) ? 0
-					     : err_set(EINVAL, "--cgroup %s: is no path", below);
+	return path_is_clean(e->cgroup.path)
+		       ? 0
+		       : err_set(EINVAL, "--cgroup %s: no '.', '..' or empty part may be in it",
+				 below);
 }
 
 /*
