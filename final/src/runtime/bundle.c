@@ -106,8 +106,9 @@ int bundle_check_preserved(uint32_t count)
 	if (count > PRESERVE_MAX)
 		return err_set(EINVAL, "--preserve-fds %u: at most %d", count, PRESERVE_MAX);
 	for (uint32_t fd = 3; fd < 3 + count; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			return err_sys("--preserve-fds %u: descriptor %u", count, fd);
+		if (fcntl(fd, F_GETFD) != 0) /* close-on-exec: it did not come by execve(2) */
+			return err_set(EBADF, "--preserve-fds %u: descriptor %u is not open", count,
+				       fd);
 	return 0;
 }
 
