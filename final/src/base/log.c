@@ -2,6 +2,7 @@
 #include "log.h"
 #include "err.h"
 #include "fd.h"
+#include "str.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -62,6 +63,18 @@ static int format_json(char *line, size_t size, enum log_level level, const char
 			level_names[level], escaped, stamp);
 }
 
+/* Names of files and values are from outside: they make no second line, and rule no terminal. */
+static int format_text(char *line, size_t size, enum log_level level, const char *text)
+{
+	int length = snprintf(line, size, "husk-runtime: %s%s\n",
+			      level == LOG_WARNING ? "warning: " : "", text);
+
+	str_printable(line);
+	if (length < (int)size)
+		line[length - 1] = '\n';
+	return length;
+}
+
 /* One write(2) a line: lines of processes side by side do not mix. */
 static void write_line(int fd, enum log_format format, enum log_level level, const char *text)
 {
@@ -71,8 +84,7 @@ static void write_line(int fd, enum log_format format, enum log_level level, con
 	if (format == LOG_JSON)
 		length = format_json(line, sizeof(line), level, text);
 	else
-		length = snprintf(line, sizeof(line), "husk-runtime: %s%s\n",
-				  level == LOG_WARNING ? "warning: " : "", text);
+		length = format_text(line, sizeof(line), level, text);
 	if (length >= (int)sizeof(line)) {
 		length = sizeof(line) - 1;
 		line[length - 1] = '\n';
