@@ -11,6 +11,7 @@
 
 #include "../base/err.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 enum { EVERY = -1 };
@@ -81,10 +82,43 @@ int cgroup_devices_expand(const struct spec_resources *resources, struct arena *
 
 /* --- version 1 --- */
 
-static int write_rule(const char *mount, const char *path, const struct cgroup_device *rule,
-		      bool allow)
+/* Where the rules go; open while they are written, since they are many. */
+struct sink {
+	const char *mount, *path;
+	int deny, allow; /* devices.deny, devices.allow */
+};
+
+static int open_sink(const struct sink *sink, const char *file, int *ret_fd)
 {
-	const char *file = allow ? "devices.allow" : "devices.deny";
+	char place[PATH_MAX];
+	int fd;
+
+	snprintf(place, sizeof(place), "%s%s/%s", sink->mount, sink->path, file);
+	fd = open(place, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys("linux.resources.devices: open %s", place);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int explain(const struct sink *sink, const char *file, const char *text)
+{
+	if (errno == EPERM)
+		return err_set(EPERM,
+			       "linux.resources.devices: '%s' is refused for %s%s/%s: the parent "
+			       "cgroup must allow it first",
+			       text, sink->mount, sink->path, file);
+	if (errno == EINVAL)
+		return err_set(EINVAL,
+			       "linux.resources.devices: the kernel refuses '%s' for %s%s/%s while "
+			       "there are cgroups below it",
+			       text, sink->mount, sink->path, file);
+	return err_sys("linux.resources.devices: write '%s' to %s%s/%s", text, sink->mount,
+		       sink->path, file);
+}
+
+static int write_rule(const struct sink *sink, const struct cgroup_device *rule, bool allow)
+{
 	char major[24] = "*", minor[24] = "*", text[64];
 
 	if (rule->major >= 0)
@@ -94,19 +128,9 @@ static int write_rule(const char *mount, const char *path, const struct cgroup_d
 	snprintf(text, sizeof(text), "%c %s:%s %s%s%s", rule->type, major, minor,
 		 rule->access & DEVICE_READ ? "r" : "", rule->access & DEVICE_WRITE ? "w" : "",
 		 rule->access & DEVICE_MKNOD ? "m" : "");
-	if (cgroup_file_write(mount, path, file, text) == 0)
-		return 0;
-	if (errno == EPERM)
-		return err_set(EPERM,
-			       "linux.resources.devices: '%s' is refused for %s%s/%s: the parent "
-			       "cgroup must allow it first",
-			       text, mount, path, file);
-	if (errno == EINVAL)
-		return err_set(EINVAL,
-			       "linux.resources.devices: the kernel refuses '%s' for %s%s/%s while "
-			       "there are cgroups below it",
-			       text, mount, path, file);
-	return err_sys("linux.resources.devices: write '%s' to %s%s/%s", text, mount, path, file);
+	if (write(allow ? sink->allow : sink->deny, text, strlen(text)) < 0)
+		return explain(sink, allow ? "devices.allow" : "devices.deny", text);
+	return 0;
 }
 
 /* Whether outer has every device that inner has. */
@@ -136,8 +160,7 @@ static bool makes_any_node(const struct cgroup_device *rule)
  * named again, and one that it would only cut a piece out of cannot be had. But dockerd denies
  * /dev/fuse, out of the default to make any node: the node may be made then, and not opened.
  */
-static int take_back(const char *mount, const char *path, const struct cgroup_devices *rules,
-		     size_t index)
+static int take_back(const struct sink *sink, const struct cgroup_devices *rules, size_t index)
 {
 	const struct cgroup_device *rule = &rules->items[index];
 
@@ -155,23 +178,23 @@ static int take_back(const char *mount, const char *path, const struct cgroup_de
 				       "%zu: cgroup version 1 cannot do that; list what is left",
 				       index + 1, i + 1);
 		exception.access &= rule->access;
-		if (write_rule(mount, path, &exception, rule->allow) < 0)
+		if (write_rule(sink, &exception, rule->allow) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* Type a with fewer than all rights is none of version 1's: it would ignore the rights. */
-static int write_both_types(const char *mount, const char *path, struct cgroup_device rule)
+static int write_both_types(const struct sink *sink, struct cgroup_device rule)
 {
 	rule.type = 'c';
-	if (write_rule(mount, path, &rule, rule.allow) < 0)
+	if (write_rule(sink, &rule, rule.allow) < 0)
 		return -1;
 	rule.type = 'b';
-	return write_rule(mount, path, &rule, rule.allow);
+	return write_rule(sink, &rule, rule.allow);
 }
 
-int cgroup_devices_write(const char *mount, const char *path, const struct cgroup_devices *rules)
+static int write_all(const struct sink *sink, const struct cgroup_devices *rules)
 {
 	bool answer = true; /* of a new cgroup, below one that allows everything */
 
@@ -181,16 +204,29 @@ int cgroup_devices_write(const char *mount, const char *path, const struct cgrou
 
 		if (is_everything(rule)) {
 			answer = rule->allow;
-			result = write_rule(mount, path, rule, rule->allow);
+			result = write_rule(sink, rule, rule->allow);
 		} else if (rule->allow == answer) {
-			result = take_back(mount, path, rules, i);
+			result = take_back(sink, rules, i);
 		} else if (rule->type == 'a') {
-			result = write_both_types(mount, path, *rule);
+			result = write_both_types(sink, *rule);
 		} else {
-			result = write_rule(mount, path, rule, rule->allow);
+			result = write_rule(sink, rule, rule->allow);
 		}
 		if (result < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int cgroup_devices_write(const char *mount, const char *path, const struct cgroup_devices *rules)
+{
+	struct sink sink = {.mount = mount, .path = path};
+	auto_close int allow = -1, deny = -1;
+
+	if (open_sink(&sink, "devices.allow", &allow) < 0 ||
+	    open_sink(&sink, "devices.deny", &deny) < 0)
+		return -1;
+	sink.allow = allow;
+	sink.deny = deny;
+	return write_all(&sink, rules);
 }
