@@ -85,5 +85,5 @@ def network($options):
 | .hostname = (last_of($options; "hostname") // .hostname)
 | .annotations = {"org.husk.test.run": last_of($options; "run")}
 | .mounts += (values($options; "volume") | map(volume))
-| limits($options) | capabilities($options) | user($options) | user_namespace($options)
-| security($options) | network($options)
+| network($options) | limits($options) | capabilities($options) | user($options) | security($options)
+| user_namespace($options)
