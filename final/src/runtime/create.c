@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -350,11 +351,14 @@ int create_undo(struct container *c)
 	return undo(c, ARRAY_SIZE(stages));
 }
 
-/* To undo takes descriptors, too: whether they are there is seen before anything is made. */
+/*
+ * To undo takes descriptors, too: whether they are there is seen before anything is made. Not copies
+ * of ours: init has them until its execve, and engines read our standard error to the end first.
+ */
 static int set_aside(struct creation *n)
 {
 	for (size_t i = 0; i < SPARE_FDS; i++) {
-		n->spare[i] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+		n->spare[i] = eventfd(0, EFD_CLOEXEC);
 		if (n->spare[i] < 0)
 			return err_sys("set descriptors aside");
 	}
