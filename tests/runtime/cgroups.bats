@@ -279,8 +279,12 @@ with_kmsg() { # RULES SHELL-TEXT
   [[ $output == *"not permitted"* ]]
 }
 
-@test "devices: no rules, no refusal" {
-  with_kmsg '[]' '(: >/dev/log-of-kernel) && echo written'
+@test "devices: no rules, or no resources at all: the default devices; a rule for everything: all" {
+  with_kmsg '[]' '(: >/dev/log-of-kernel) || : >/dev/null && echo null'
+  [[ $output == *"not permitted"* && $output == *null ]]
+  with_kmsg 'null | del(.linux.resources)' '(: >/dev/log-of-kernel) || : >/dev/null && echo null'
+  [[ $output == *"not permitted"* && $output == *null ]]
+  with_kmsg '[{allow: true, access: "rwm"}]' '(: >/dev/log-of-kernel) && echo written'
   is written "$output"
 }
 

@@ -3,9 +3,10 @@
  * order, of which the last one that matches counts. Version 1 takes them by files; version 2 as a
  * program, see cgroup_bpf.c, which is the next file.
  *
- * Without any rule nothing is refused. After a rule that denies everything, which engines give
- * first, the devices that config-linux.md ("Default Devices") promises are allowed, and to make
- * any node (not to open it): packages and archives do. runc and crun do both. Later rules win.
+ * Without any rule nothing is changed: create.c gives one that denies everything. After such a
+ * rule, which engines give first, the devices that config-linux.md ("Default Devices") promises are
+ * allowed, and to make any node (not to open it): packages and archives do. runc and crun do both.
+ * Later rules win.
  */
 #include "cgroup_internal.h"
 

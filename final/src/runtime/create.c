@@ -135,6 +135,23 @@ static int remove_directory(struct container *c)
 	return store_remove(root_fd, c->state.id);
 }
 
+/*
+ * A configuration without a list of devices means the default ones, config-linux.md "Default
+ * Devices", as in runc: with CAP_MKNOD it would be the machine's disks.
+ */
+static int set_resources(struct creation *n)
+{
+	struct spec_device_rule nothing = {.type = 'a'};
+	const struct spec_resources *wanted = n->bundle.spec.linux.resources;
+	struct spec_resources resources = wanted ? *wanted : (struct spec_resources){0};
+
+	if (resources.devices.count == 0) {
+		resources.devices.items = &nothing;
+		resources.devices.count = 1;
+	}
+	return cgroup_set(&n->c.cgroup, &resources);
+}
+
 static int make_cgroup(struct creation *n)
 {
 	if (!n->c.cgroup.path)
@@ -143,8 +160,7 @@ static int make_cgroup(struct creation *n)
 		n->c.cgroup.path = NULL; /* there is none, or it is another's: not to be undone */
 		return -1;
 	}
-	if (n->bundle.spec.linux.resources &&
-	    cgroup_set(&n->c.cgroup, n->bundle.spec.linux.resources) < 0)
+	if (set_resources(n) < 0)
 		return -1;
 	if (cgroup_delegate(&n->c.cgroup, &n->bundle.spec) < 0)
 		return -1;
@@ -429,6 +445,7 @@ static int prepare(struct creation *n)
 	init->mount_sources = n->mount_sources;
 	init->mounts = (struct mount_context){
 		.root_fd = -1,
+		.bundle_fd = n->bundle.fd,
 		.spec = spec,
 		.cgroups = &n->c.cgroups,
 		.new_user_ns = all & CLONE_NEWUSER,
