@@ -10,7 +10,7 @@
  *	                             "settings", "quiet"; then waits; the status is CMD's
  *	helper clocks                monotonic and boottime, seconds
  *	helper keyring               the serial number of the session keyring
- *	helper trace SECONDS         for that long: looks into every process that appears, by
+ *	helper trace                 until SIGTERM: looks into every process that appears, by
  *	                             /proc/PID/{fd,root,cwd} and ptrace(2); prints what was seen
  *	helper flood BYTES           writes that many bytes, without reading
  */
@@ -293,15 +293,22 @@ static void attack(int pid, int *caught)
 	}
 }
 
-static int trace(int seconds)
+static volatile sig_atomic_t stop;
+
+static void on_term(int signal)
 {
-	time_t end = time(NULL) + seconds;
+	stop = signal;
+}
+
+static int trace(void)
+{
 	int caught = 0, rounds = 0;
 
 	own_pid = getpid();
+	signal(SIGTERM, on_term);
 	printf("tracing\n");
 	fflush(stdout);
-	while (time(NULL) < end) {
+	while (!stop) {
 		DIR *proc = opendir("/proc");
 		struct dirent *entry;
 
@@ -355,8 +362,8 @@ int main(int argc, char **argv)
 		return receive(argv[2], argv[3]);
 	if (strcmp(what, "pty") == 0 && argc > 3)
 		return drive(argv[2], argv + 3);
-	if (strcmp(what, "trace") == 0 && argc > 2)
-		return trace(atoi(argv[2]));
+	if (strcmp(what, "trace") == 0)
+		return trace();
 	if (strcmp(what, "clocks") == 0)
 		return show_clocks();
 	if (strcmp(what, "keyring") == 0)
