@@ -77,6 +77,9 @@ int mount_open_source(const struct spec *spec, size_t index, int bundle_fd, int 
 
 	if (result == 0 && opts.bind && !opts.remount)
 		result = open_source(mount, &opts, bundle_fd, &fd);
+	/* Who is not root may clone a mount only inside, in the user namespace: mount_apply(). */
+	if (result < 0 && err_last()->code == EPERM && geteuid() != 0)
+		result = 0;
 	arena_free(&arena);
 	if (result < 0)
 		return -1;
@@ -349,11 +352,26 @@ static int apply_remount(const struct job *job)
 	return mount_attr_set(target, &job->opts, 0);
 }
 
+static int apply_own_source(struct job *job)
+{
+	auto_close int fd = -1,
+		       bundle = open(job->context->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (bundle < 0)
+		return err_sys("open the bundle %s", job->context->bundle);
+	if (open_source(job->mount, &job->opts, bundle, &fd) < 0)
+		return -1;
+	job->source_fd = fd;
+	return apply_bind(job);
+}
+
 static int apply(struct job *job)
 {
 	if (job->opts.remount)
 		return apply_remount(job);
-	return job->opts.bind ? apply_bind(job) : apply_new(job);
+	if (!job->opts.bind)
+		return apply_new(job);
+	return job->source_fd < 0 ? apply_own_source(job) : apply_bind(job);
 }
 
 int mount_apply(const struct mount_context *context, size_t index, int source_fd)

@@ -16,7 +16,8 @@
 #include "cgroup.h"
 
 struct mount_context {
-	int root_fd; /* the rootfs, a mount of its own */
+	int root_fd;	    /* the rootfs, a mount of its own */
+	const char *bundle; /* where relative sources begin */
 	const struct spec *spec;
 	const struct cgroup_host *cgroups; /* NULL: not known, as version 2 */
 	const char *cgroup_path;

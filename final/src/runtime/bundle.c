@@ -121,7 +121,8 @@ static int read_config(const struct create_options *options, struct bundle *bund
 	fd = openat(options->config ? AT_FDCWD : bundle->fd, name,
 		    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return err_sys("open %s/%s", options->config ? "." : bundle->path, name);
+		return options->config ? err_sys("--config %s", name)
+				       : err_sys("open %s/%s", bundle->path, name);
 	if (spec_load(fd, name, &bundle->spec) < 0)
 		return -1;
 	return fd_read_text(fd, CONFIG_MAX, &bundle->spec.arena, &bundle->config,

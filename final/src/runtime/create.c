@@ -107,6 +107,9 @@ static int reserve_directory(struct creation *n)
 
 	if (store_open(n->c.rt->root, 0711, &root_fd) < 0)
 		return -1;
+	/* Known already, the ID is the reason, and not the cgroup that comes with it. */
+	if (faccessat(root_fd, n->options->id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(EEXIST, "container '%s' exists: its ID is in use", n->options->id);
 	if (describe(n) < 0 || store_reserve(root_fd, n->options->id, &n->c.dir_fd) < 0)
 		return -1;
 	if (container_save_first(&n->c) < 0) {
@@ -445,7 +448,7 @@ static int prepare(struct creation *n)
 	init->mount_sources = n->mount_sources;
 	init->mounts = (struct mount_context){
 		.root_fd = -1,
-		.bundle_fd = n->bundle.fd,
+		.bundle = n->bundle.path,
 		.spec = spec,
 		.cgroups = &n->c.cgroups,
 		.new_user_ns = all & CLONE_NEWUSER,
