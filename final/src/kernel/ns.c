@@ -275,6 +275,10 @@ static int explain_clone(const struct ns_plan *plan)
 			       "kernel.apparmor_restrict_unprivileged_userns)");
 	if (errno == EPERM)
 		return err_sys("create namespaces: needs root, or a user namespace");
+	if (errno == EAGAIN)
+		return err_sys("create the container's process: a limit of processes is reached "
+			       "(linux.resources.pids.limit, RLIMIT_NPROC)%s",
+			       plan->prepare ? "; exec needs room for two" : "");
 	if (errno == ENOSPC)
 		return err_sys("create namespaces: a limit in /proc/sys/user/max_*_namespaces is "
 			       "reached");
@@ -340,8 +344,10 @@ static int launch(struct ns_plan *plan, int cgroup_fd, int socket)
 		}
 		result = message.pid < 0 ? explain_clone(plan) : 0;
 	}
-	if (result < 0)
+	if (result < 0) {
 		message.err = *err_last();
+		pidfd = -1; /* clone3(2) may have set it, and failed after that */
+	}
 	if (fd_send(socket, pidfd, &message, sizeof(message)) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
@@ -386,7 +392,7 @@ static int spawn_by_launcher(struct ns_plan *plan, int cgroup_fd, struct ns_chil
 	close(sockets[1]);
 	if (launcher < 0) {
 		close(sockets[0]);
-		return err_sys("create the process that joins the namespaces");
+		return explain_clone(plan);
 	}
 	length = fd_receive(sockets[0], &pidfd, &message, sizeof(message));
 	close(sockets[0]);
