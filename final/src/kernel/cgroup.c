@@ -114,6 +114,25 @@ int cgroup_create(const struct cgroup *cg)
 	return 0;
 }
 
+static bool has_directory(const char *mount, const struct cgroup *cg)
+{
+	char path[PATH_MAX];
+
+	if (!mount)
+		return false;
+	snprintf(path, sizeof(path), "%s%s", mount, cg->path);
+	return access(path, F_OK) == 0;
+}
+
+bool cgroup_exists(const struct cgroup *cg)
+{
+	bool exists = has_directory(cg->host->v2, cg);
+
+	for (int c = 0; c < CGROUP_CONTROLLERS && !exists; c++)
+		exists = has_directory(cg->host->v1[c], cg);
+	return exists;
+}
+
 int cgroup_set(const struct cgroup *cg, const struct spec_resources *resources)
 {
 	const struct cgroup_ops *ops[] = {v2(cg), v1(cg)};

@@ -122,6 +122,9 @@ int cgroup_check_free(const struct cgroup *cg) MUST_CHECK;
  */
 int cgroup_create(const struct cgroup *cg) MUST_CHECK;
 
+/* False after cgroup_create() without root: where nothing may be made, nothing was asked for. */
+bool cgroup_exists(const struct cgroup *cg);
+
 /*
  * Limits; what is absent stays as it is. Resources may be NULL. An error is one line that names the
  * property, the file and the value or the controller. config-linux.md, "Cgroups"; device rules:

@@ -165,6 +165,12 @@ static int make_cgroup(struct creation *n)
 	}
 	if (set_resources(n) < 0)
 		return -1;
+	if (n->c.rt->rootless && !cgroup_exists(&n->c.cgroup)) {
+		/* Then no other command shall look for it either. */
+		n->c.cgroup.path = n->c.state.cgroup = NULL;
+		n->init.mounts.cgroup_path = NULL;
+		return 0;
+	}
 	if (cgroup_delegate(&n->c.cgroup, &n->bundle.spec) < 0)
 		return -1;
 	return cgroup_open(&n->c.cgroup, &n->cgroup_fd);
