@@ -145,7 +145,7 @@ rows() { # VERDICT HOW-MANY-AT-LEAST
   mkdir -p "$precious/above/root/inside" "$precious/above/other"
   echo precious | tee "$precious/file" "$precious/above/file" "$precious/above/root/inside/file" >"$precious/above/other/state.json"
   before=$(cd "$precious" && find . -printf '%p %y %m %s %T@\n' | sort)
-  for id in .. . "" a/b ../other ../../file /etc $'a\nb' $'a\tb' "a b" 'a*' .hidden "$(printf 'x%.0s' {1..256})" 'ä' '~' '%s' $'\e[2J'; do
+  for id in .. . "" a/b ../other ../../file "$precious/file" "$precious/above/other" $'a\nb' $'a\tb' "a b" 'a*' .hidden "$(printf 'x%.0s' {1..256})" 'ä' '~' '%s' $'\e[2J'; do
     for command in "create --bundle $WORK/bad" "run --bundle $WORK/bad" start state kill "kill --all" \
       delete "delete --force" ps pause resume "events --stats" "update --memory 10M" exec; do
       # shellcheck disable=SC2086 # words
