@@ -59,9 +59,14 @@ static int fill_cpuset(const struct cgroup *cg, const char *mount)
 	return copy_cpuset(mount, cg->path, "cpuset.mems", text, sizeof(text));
 }
 
+static bool is_permission(int code)
+{
+	return code == EACCES || code == EPERM || code == EROFS;
+}
+
 static bool is_forbidden(const struct cgroup *cg)
 {
-	return cg->rootless && (errno == EACCES || errno == EPERM || errno == EROFS);
+	return cg->rootless && is_permission(errno);
 }
 
 static int join(const struct cgroup *cg, const char *mount)
@@ -189,16 +194,14 @@ static int set_devices(const struct cgroup *cg, const struct spec_resources *res
 	struct cgroup_devices rules;
 	int result;
 
-	/* A user namespace that is not root's has no device nodes of its own: mknod(2). */
 	result = make_ready(cg, &write);
-	if (result < 0 && cg->rootless)
-		return 0;
 	if (result == 0)
 		result = cgroup_devices_expand(resources, &arena, &rules);
 	if (result == 0)
 		result = cgroup_devices_write(mount, cg->path, &rules);
 	arena_free(&arena);
-	return result;
+	/* These files take CAP_SYS_ADMIN of the machine. Who lacks it has no mknod(2) either. */
+	return result < 0 && cg->rootless && is_permission(err_last()->code) ? 0 : result;
 }
 
 static int set(const struct cgroup *cg, struct cgroup_plan *plan,
