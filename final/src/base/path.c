@@ -181,6 +181,8 @@ static int make_path(int root_fd, const char *wanted, bool is_file, mode_t mode,
 		fd = make_last(root_fd, path, is_file, mode);
 		if (fd < 0 && (errno == ENOENT || errno == EEXIST))
 			return make_parts(root_fd, path, is_file, mode, ret_fd);
+		if (fd < 0)
+			return err_sys("make %s", wanted);
 	}
 	if (fd < 0)
 		return err_sys("open %s", wanted);
