@@ -138,20 +138,33 @@ static int remove_directory(struct container *c)
 	return store_remove(root_fd, c->state.id);
 }
 
+static bool is_deny_all(const struct spec_device_rule *rule)
+{
+	return rule->type == 'a' && !rule->allow && (!rule->access || strlen(rule->access) == 3);
+}
+
 /*
- * A configuration without a list of devices means the default ones, config-linux.md "Default
- * Devices", as in runc: with CAP_MKNOD it would be the machine's disks.
+ * The list of devices begins with nothing, whatever it says, as in runc: one that only allows, or
+ * none at all, would with CAP_MKNOD leave the machine's disks. What config-linux.md calls "Default
+ * Devices" is added by cgroup_set().
  */
 static int set_resources(struct creation *n)
 {
-	struct spec_device_rule nothing = {.type = 'a'};
 	const struct spec_resources *wanted = n->bundle.spec.linux.resources;
 	struct spec_resources resources = wanted ? *wanted : (struct spec_resources){0};
+	size_t count = resources.devices.count;
+	struct spec_device_rule *rules = arena_alloc(&n->arena, (count + 1) * sizeof(*rules));
 
-	if (resources.devices.count == 0) {
-		resources.devices.items = &nothing;
-		resources.devices.count = 1;
-	}
+	if (!rules)
+		return -1;
+	rules[0] = (struct spec_device_rule){.type = 'a'};
+	if (count > 0)
+		memcpy(rules + 1, resources.devices.items, count * sizeof(*rules));
+	/* Said by the configuration itself, once is enough. */
+	if (count > 0 && is_deny_all(&rules[1]))
+		return cgroup_set(&n->c.cgroup, &resources);
+	resources.devices.items = rules;
+	resources.devices.count = count + 1;
 	return cgroup_set(&n->c.cgroup, &resources);
 }
 
