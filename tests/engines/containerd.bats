@@ -34,7 +34,7 @@ teardown() {
 
 containerd_start() {
   daemon_start "$SITE/tmp/containerd.log" containerd --config "$SITE/containerd.toml" --log-level warn >"$BATS_FILE_TMPDIR/containerd.pid"
-  eventually ctr version >/dev/null || { in_host cat containerd.log; return 1; }
+  PATIENCE=60 eventually ctr version >/dev/null || { in_host cat containerd.log; return 1; }
 }
 
 containerd_stop() {

@@ -34,10 +34,10 @@ version = 2
         BinaryName = "$RUNTIME"
 TOML
   daemon_start "$SITE/tmp/containerd.log" containerd --config "$SITE/containerd.toml" --log-level warn >"$BATS_FILE_TMPDIR/containerd.pid"
-  eventually in_host ctr version >/dev/null || { in_host cat containerd.log; return 1; }
+  PATIENCE=60 eventually in_host ctr version >/dev/null || { in_host cat containerd.log; return 1; }
   in_host ctr -n k8s.io image import "$BATS_FILE_TMPDIR/bb.tar" || return
   in_host ctr -n k8s.io image import "$BATS_FILE_TMPDIR/pause.tar" || return
-  eventually cri Version "" >/dev/null
+  PATIENCE=60 eventually cri Version "" >/dev/null
   if pod_start; then pod_remove; fi # what it leaves to all others is not a trace
 }
 

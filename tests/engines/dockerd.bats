@@ -15,7 +15,7 @@ setup_file() {
   jq -n --arg path "$RUNTIME" '{runtimes: {tested: {path: $path}}, "default-runtime": "tested", "storage-driver": "overlay2",
     "exec-opts": ["native.cgroupdriver=cgroupfs"], "oom-score-adjust": 0}' | in_host tee "$SITE/daemon.json" >/dev/null
   daemon_start "$SITE/tmp/dockerd.log" "$(command -v dockerd)" --config-file "$SITE/daemon.json" --log-level warn >"$BATS_FILE_TMPDIR/dockerd.pid"
-  eventually docker version >/dev/null || { in_host cat dockerd.log; return 1; }
+  PATIENCE=60 eventually docker version >/dev/null || { in_host cat dockerd.log; return 1; }
   docker import "$BATS_FILE_TMPDIR/root.tar" bb || return
   docker run --rm --network none bb true || true # what it leaves to all others is not a trace
 }

@@ -10,8 +10,14 @@ engines=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(cd "$engines/../.." && pwd)
 SITE=/srv # as in tests/lib/sandbox
 [[ $tree/ != /srv/* ]] || SITE=/media
-runtime_file=$(realpath -m "${RUNTIME:-$tree/final/husk-runtime}")
-RUNTIME=$SITE/oci/${runtime_file##*/} # a copy, in the host: somebody may be building a new one
+case ${RUNTIME:-} in
+  "$SITE"/oci/*) ;; # bats loads a file more than once
+  *)
+    export RUNTIME_FILE RUNTIME
+    RUNTIME_FILE=$(realpath -m "${RUNTIME:-$tree/final/husk-runtime}")
+    RUNTIME=$SITE/oci/${RUNTIME_FILE##*/} # a copy, in the host: somebody may be building a new one
+    ;;
+esac
 
 # --- the host ---
 
@@ -21,9 +27,9 @@ setup() { is_root || skip "engines are driven as root"; }
 
 host_start() {
   "$tree/tools/deps" --check engines || return
-  [ -x "$runtime_file" ] || { echo "RUNTIME=$runtime_file: no such program; build it, or name another one" >&2; return 1; }
+  [ -x "$RUNTIME_FILE" ] || { echo "RUNTIME=$RUNTIME_FILE: no such program; build it, or name another one" >&2; return 1; }
   # crun gives up on a hybrid machine whose v2 side has a controller: it is tested without that side.
-  [[ $("$runtime_file" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
+  [[ $("$RUNTIME_FILE" --version 2>/dev/null) != crun* ]] || export HIDE_V2=1
   "$tree/tests/lib/kit" || return
 
   mkfifo "$BATS_FILE_TMPDIR/hold"
@@ -32,18 +38,22 @@ host_start() {
   "$engines/host" bash -c 'echo "$(readlink /proc/self/ns/pid) $SANDBOX_CGROUP $NAMED_CGROUP" >"$1"; read -r _ <"$0"; true' \
     "$BATS_FILE_TMPDIR/hold" "$BATS_FILE_TMPDIR/ready" 3>&- 7>&- </dev/null >"$BATS_FILE_TMPDIR/host.log" 2>&1 &
   export HOST_SHELL=$!
-  eventually test -s "$BATS_FILE_TMPDIR/ready" || { cat "$BATS_FILE_TMPDIR/host.log"; return 1; }
-  host_find
+  PATIENCE=60 eventually test -s "$BATS_FILE_TMPDIR/ready" || { cat "$BATS_FILE_TMPDIR/host.log"; return 1; }
+  host_find || return
   in_host mkdir "$SITE/oci"
-  in_host cp "$runtime_file" "$RUNTIME"
+  in_host cp "$RUNTIME_FILE" "$RUNTIME"
 }
 
 # Sets HOST_PID, the first process of the host as it is seen from here, and HOST_PROCS, where a
 # process is entered into its cgroups.
 host_find() {
-  local namespace cgroup named directory
+  local namespace cgroup named directory process
   read -r namespace cgroup named <"$BATS_FILE_TMPDIR/ready"
-  HOST_PID=$(lsns --noheadings --type pid --output PID,NS | awk -v ns="${namespace//[^0-9]/}" '$2 == ns { print $1 }')
+  HOST_PID=
+  while IFS=/ read -r _ _ process _; do
+    ! grep -qE '^NSpid:.*[[:blank:]]1$' "/proc/$process/status" 2>/dev/null || HOST_PID=$process
+  done < <(find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/pid' -lname "${namespace/[/\\[}" 2>/dev/null)
+  [ -n "$HOST_PID" ] || { echo "host: no process 1 in $namespace"; return 1; }
   HOST_PROCS=
   for directory in /sys/fs/cgroup{,/*}/{"$cgroup","${named:-$cgroup}"}; do
     [ ! -d "$directory/init" ] || directory+=/init
@@ -123,15 +133,14 @@ daemon_stop() { # PID
 
 # --- what tests say ---
 
-# Waits for up to 15 seconds until CMD succeeds; what it printed last goes on.
+# Waits until CMD succeeds, for as many seconds as PATIENCE says; what it printed last goes on.
 eventually() { # CMD...
-  local tries text
-  for tries in {1..150}; do
-    text=$("$@" 2>&1) && break
+  local end=$((SECONDS + ${PATIENCE:-20})) text
+  until text=$("$@" 2>&1); do
+    [ $SECONDS -lt $end ] || { echo "$text"; return 1; }
     sleep 0.1
   done
   echo "$text"
-  [ "$tries" -lt 150 ]
 }
 
 # Runs CMD; its status must be this. Sets $output, standard output and error of it, and says both.
