@@ -19,7 +19,7 @@ help: ## this list
 
 all: deps-demo ## build the phases, and final/husk-runtime
 	@for phase in $(PHASES); do $(MAKE) -s -C $$phase husk || exit; done
-	@$(MAKE) -s -C final
+	@$(MAKE) -s -j"$$(nproc)" -C final
 
 run: all ## a container of PHASE that introduces itself
 	@$(MAKE) --no-print-directory -C $(FOLDER) run
