@@ -88,7 +88,7 @@ has_status() { ctr task ls | grep -qE "^$1 .* $2\$"; } # ID STATUS
   in_host tee "$SITE/shared/file" >/dev/null <<<from-host
   expect 0 ctr_run --rm --env A=1 --cwd /usr --read-only --mount "type=bind,src=$SITE/shared,dst=/mnt,options=rbind:ro" \
     --mount type=tmpfs,dst=/tmp,options=size=64k $bb c sh -c \
-    'echo $A,$PWD; cat /mnt/file; touch /mnt/new || touch /etc/new || dd if=/dev/zero of=/tmp/f bs=1k count=100 2>&1 | grep "No space"'
+    'exec 2>&1; echo $A,$PWD; cat /mnt/file; touch /mnt/new || touch /etc/new || dd if=/dev/zero of=/tmp/f bs=1k count=100 2>&1 | grep "No space"'
   [[ $output == $'1,/usr\nfrom-host\n'*"/mnt/new: Read-only"*"/etc/new: Read-only"*"No space left"* ]]
 }
 

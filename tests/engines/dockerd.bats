@@ -91,7 +91,7 @@ refused() { case $RUNTIME in */crun) echo 125 ;; *) echo "$1" ;; esac; }
   in_host mkdir -p "$SITE/shared"
   in_host tee "$SITE/shared/file" >/dev/null <<<from-host
   expect 0 docker run --rm --network none --read-only --init -v "$SITE/shared:/w" -v "$SITE/shared:/r:ro" -v kept:/v --tmpfs /t:size=64k bb sh -c \
-    'cat /r/file; echo from-container >/w/new; echo kept >/v/file; touch /r/no || touch /no || dd if=/dev/zero of=/t/f bs=1k count=100 2>&1 | grep "No space"; cat /proc/1/comm'
+    'exec 2>&1; cat /r/file; echo from-container >/w/new; echo kept >/v/file; touch /r/no || touch /no || dd if=/dev/zero of=/t/f bs=1k count=100 2>&1 | grep "No space"; cat /proc/1/comm'
   [[ $output == from-host*"/r/no: Read-only"*"/no: Read-only"*"No space"*$'\ndocker-init' ]]
   [ "$(in_host cat "$SITE/shared/new")" = from-container ]
   expect 0 docker run --rm --network none -v kept:/v bb cat /v/file
