@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 int proc_stat(pid_t pid, struct proc_stat *ret_stat)
@@ -59,4 +60,17 @@ bool proc_wait(int pidfd, int milliseconds)
 		ready = poll(&wait, 1, milliseconds);
 	while (ready < 0 && errno == EINTR);
 	return ready > 0;
+}
+
+void proc_reset_signals(void)
+{
+	/* Those that callers ignore; a table of all 64 would be 64 system calls. */
+	static const int ignored[] = {SIGHUP,  SIGINT,	SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
+				      SIGUSR2, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGXFSZ};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }

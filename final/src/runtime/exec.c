@@ -126,11 +126,8 @@ static void __attribute__((noreturn)) inside(struct entry *e)
 {
 	const struct spec_process *process = e->spec.process;
 	char *program = NULL;
-	sigset_t none;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	proc_reset_signals();
 	log_socket = e->sync;
 	log_redirect(send_log);
 	if (enter(e) == 0 && become(e, &program) == 0 && confine_late(&e->spec, &e->filter) == 0) {

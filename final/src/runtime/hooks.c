@@ -54,12 +54,9 @@ int hooks_open_state(const struct state *state, int *ret_fd)
 static void execute(const struct spec_hook *hook, int state_fd)
 {
 	char *const alone[] = {hook->path, NULL}, *const nothing[] = {NULL};
-	sigset_t none;
 
-	sigemptyset(&none);
-	signal(SIGPIPE, SIG_DFL); /* ignored by main() */
-	if (setpgid(0, 0) < 0 || dup2(state_fd, STDIN_FILENO) < 0 ||
-	    sigprocmask(SIG_SETMASK, &none, NULL) < 0 || fd_close_on_exec_from(3) < 0)
+	proc_reset_signals();
+	if (setpgid(0, 0) < 0 || dup2(state_fd, STDIN_FILENO) < 0 || fd_close_on_exec_from(3) < 0)
 		_exit(126);
 	execve(hook->path, hook->args.count ? hook->args.items : alone,
 	       hook->env.count ? hook->env.items : nothing);

@@ -5,6 +5,7 @@
 #include "init.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/proc.h"
 #include "../base/sys.h"
 #include "../kernel/dev.h"
 #include "../kernel/limits.h"
@@ -19,7 +20,6 @@
 #include "sync.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -297,11 +297,7 @@ static int walk(struct init *init, const struct step *steps, size_t count)
 
 void init_run(struct init *init)
 {
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL); /* the runtime ignores it; its containers shall not */
+	proc_reset_signals();
 	log_socket = init->sync;
 	log_redirect(send_log);
 	if (walk(init, before_gate, ARRAY_SIZE(before_gate)) < 0) {
