@@ -9,13 +9,14 @@ setup_file() {
   host_start || return
   make_root_tar "$BATS_FILE_TMPDIR/image.tar"
   # Without CAP_SYS_RESOURCE podman's own limits are too high to be set.
-  in_host tee "$SITE/containers.conf" >/dev/null <<'CONF'
+  in_host tee "$SITE/containers.conf" >/dev/null <<CONF
 [containers]
 netns = "none"
 log_driver = "k8s-file"
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 [engine]
 events_logger = "file"
+conmon_env_vars = ["PATH=$PATH", "TMPDIR=$SITE/tmp"]
 network_config_dir = "/run/cni"
 CONF
   podman import --quiet "$BATS_FILE_TMPDIR/image.tar" bb || return
