@@ -14,6 +14,7 @@
  *	  networks/NAME.json                named networks                           network.h
  *	  volumes/NAME/_data                named volumes                            volume.h
  *	  events                            one JSON line an event                   events.h
+ *	  tmp/X/                            what a command is making                 scratch.h
  *	run   /run/husk                     gone with the kernel; without root $XDG_RUNTIME_DIR/husk
  *	  runtime/                          the OCI runtime's own
  *	  box/ID/                           monitor.json attach exit                 monitor/protocol.h
