@@ -71,7 +71,7 @@ static void write_line(int fd, enum log_format format, enum log_level level, con
 	if (format == LOG_JSON)
 		length = format_json(line, sizeof(line), level, text);
 	else
-		length = snprintf(line, sizeof(line), "husk-runtime: %s%s\n",
+		length = snprintf(line, sizeof(line), "%s: %s%s\n", program_invocation_short_name,
 				  level == LOG_WARNING ? "warning: " : "", text);
 	if (length >= (int)sizeof(line)) {
 		length = sizeof(line) - 1;

@@ -9,14 +9,26 @@
  *	monitor  at the end of the container: the file `exit`, restarts by policy, or executes
  *	         `exitCommand` (the engine, to unmount and release) and ends
  *
- * Everything is a file or a socket in a directory of mode 0700: any number of engines may come
- * and go, and each finds the monitor by what is there. Next file: monitor.c
+ * DIR, RUN/box/ID, of mode 0700, holds everything: any number of engines may come and go, and each
+ * finds the monitor by what is there.
+ *
+ *	monitor.json   written by the engine before
+ *	lock           flock(2)ed for as long as the monitor lives: who gets it knows that it does not
+ *	attach         the socket; there before `create` begins
+ *	pid            the PID of the container's init, a decimal number; gone while there is none
+ *	exit           how it ended; `restarting`: it is started again, or has been since: see `pid`
+ *	stopped        the engine makes it, empty: no restart follows. The same as FRAME_STOP
+ *
+ * At its start the monitor removes what another one left of attach, pid, exit and stopped. Every
+ * process may use this. Next file: monitor.h
  */
 #pragma once
 
 #include "../base/bind.h"
 
 #include <sys/types.h>
+
+enum { MONITOR_REPORT_FD = 3, MONITOR_LOG_FILES_MAX = 1000 };
 
 /* monitor.json */
 struct monitor_config {
@@ -33,7 +45,7 @@ struct monitor_config {
 		char *driver;	    /* "json-file", "none", "syslog" */
 		char *path;	    /* of json-file: log.json */
 		uint64_t max_size;  /* bytes; 0: no limit */
-		uint32_t max_files; /* with the current one; at least 1 */
+		uint32_t max_files; /* with the current one; 0 is 1 */
 		char *tag;	    /* of syslog */
 	} log;
 	struct {
@@ -45,12 +57,20 @@ struct monitor_config {
 
 extern const struct bind_table monitor_config_table;
 
+/* The line on descriptor 3. */
+struct monitor_report {
+	int64_t pid; /* of the container's init */
+	char *error; /* in the place of pid: the runtime's own line */
+};
+
+extern const struct bind_table monitor_report_table;
+
 /* The file `exit`, atomically written; also the payload of FRAME_EXIT. */
 struct monitor_exit {
-	int64_t code; /* as a shell's $?: 128 + n for a signal */
+	int64_t code; /* as a shell's $?: 128 + n for a signal; 125 to 127: it was never executed */
 	bool oom_killed;
-	bool restarting; /* the monitor will start it again */
-	uint32_t restarts;
+	bool restarting;	  /* the monitor will start it again */
+	uint32_t restarts;	  /* how often until now, and with the one that follows */
 	char *started, *finished; /* RFC 3339 */
 	char *error;		  /* a start that failed: the runtime's own line */
 };
@@ -58,13 +78,19 @@ struct monitor_exit {
 extern const struct bind_table monitor_exit_table;
 
 /*
- * A frame is one datagram: a struct frame, then its bytes. A client that does not read is not
- * waited for longer than its socket's buffer: it is dropped, the container is not held up by it;
- * the one that `wait_for_client` waited for is (a pipeline in the shell throttles its container).
+ * A frame is one datagram: type, length, and that many bytes of data. A client that does not read
+ * is not waited for longer than its socket's buffer: it is dropped, the container is not held up by
+ * it; by the one that `wait_for_client` waited for it is (a pipeline in the shell throttles its
+ * container).
  */
 enum frame_type {
-	FRAME_STDIN = 1, /* client -> monitor; no bytes: its end */
-	FRAME_STDOUT,	 /* monitor -> client; a terminal's output too */
+	/* Client -> monitor. No bytes: its end, which the container gets if stdin_once. */
+	FRAME_STDIN = 1,
+	/*
+	 * Monitor -> client; a terminal's output too. Without bytes, from the client that was waited
+	 * for: nobody reads this stream any more, so that a program gets EPIPE as in a pipeline.
+	 */
+	FRAME_STDOUT,
 	FRAME_STDERR,
 	FRAME_RESIZE, /* client -> monitor: struct frame_size */
 	FRAME_EXIT,   /* monitor -> client: struct monitor_exit as JSON; the last one */
@@ -72,7 +98,7 @@ enum frame_type {
 	FRAME_CLEAN,  /* client -> monitor: I do what exit_command would do */
 };
 
-enum { FRAME_DATA = 8192 };
+enum { FRAME_DATA = 8192, FRAME_HEADER = 8 };
 
 struct frame {
 	uint32_t type;
