@@ -9,8 +9,8 @@
  *	box_delete(&box)                    folder and name; whoever calls it has stopped and released it
  *	box_close(&box)
  *
- * box_find() and box_each() ask the kernel: a box whose monitor and process are gone is exited, whatever its file
- * says. Next file: run.h
+ * box_find() and box_each() ask the kernel: a box whose monitor and process are gone is exited,
+ * whatever its file says. Files: box.c, box_name.c, box_state.c, box_table.c. Next file: life.h
  */
 #pragma once
 
@@ -80,6 +80,7 @@ struct box_log {
 	char *driver;	   /* "json-file", "none", "syslog" */
 	uint64_t max_size; /* bytes; 0: no limit */
 	uint32_t max_files;
+	char *tag; /* of syslog */
 };
 
 struct box_state {
@@ -90,7 +91,8 @@ struct box_state {
 	uint64_t monitor_start_time;
 	int64_t exit_code;
 	bool oom_killed;
-	bool stopped; /* by the user: unless-stopped does not start it again */
+	bool stopped;  /* by the user: unless-stopped does not start it again */
+	bool starting; /* mounts, network, a monitor may exist: written before the first of them */
 	uint32_t restarts;
 	char *error, *started, *finished; /* RFC 3339 */
 };
@@ -123,7 +125,8 @@ struct box {
 	struct box_state state;
 	/* not in the file */
 	const struct place *place;
-	int dir_fd; /* DATA/boxes/ID */
+	int dir_fd;    /* DATA/boxes/ID */
+	bool leftover; /* it is over, and nobody has released what it held: life_release() */
 	struct arena arena;
 };
 
@@ -138,6 +141,16 @@ int box_save(struct box *box) MUST_CHECK;
 int box_delete(struct box *box) MUST_CHECK;
 int box_rename(struct box *box, const char *name) MUST_CHECK;
 void box_close(struct box *box);
+
+/* What the kernel and the monitor's files say, over what box.json says; box_state.c. */
+void box_observe(struct box *box);
+bool box_has_monitor(const struct box *box);
+
+/* The IDs that a name, an ID or its beginning can mean: none, one, or candidates; box_name.c. */
+int box_find_ids(const struct place *place, const char *name, struct arena *arena,
+		 struct str_list *ret_ids) MUST_CHECK;
+int box_claim_name(const struct place *place, const char *name, const char *id) MUST_CHECK;
+void box_drop_name(const struct place *place, const char *name, const char *id);
 int box_each(const struct place *place, int (*each)(struct box *box, void *data),
 	     void *data) MUST_CHECK;
 
