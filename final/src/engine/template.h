@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "../base/str.h"
+#include "../base/opts.h"
 
 struct json_object;
 
