@@ -49,8 +49,8 @@ static int move_up(int from_fd, const struct dirent *entry, int top_fd)
 {
 	char number[48];
 
-	if (geteuid() != 0)
-		fchmodat(from_fd, entry->d_name, 0700, 0);
+	if (geteuid() != 0 && fchmodat(from_fd, entry->d_name, 0700, 0) < 0)
+		return err_sys("get into a directory");
 	for (unsigned int again = 0;; again++) {
 		snprintf(number, sizeof(number), "%" PRIu64 ".%u", (uint64_t)entry->d_ino, again);
 		if (renameat2(from_fd, entry->d_name, top_fd, number, RENAME_NOREPLACE) == 0)
@@ -68,8 +68,8 @@ static int remove_level(int top_fd, const char *name)
 
 	if (!stream)
 		return err_sys("open a directory");
-	if (geteuid() != 0)
-		fchmod(dirfd(stream), 0700);
+	if (geteuid() != 0 && fchmod(dirfd(stream), 0700) < 0)
+		return err_sys("get into a directory");
 	while ((errno = 0, entry = readdir(stream))) {
 		if (is_dots(entry->d_name) || unlinkat(dirfd(stream), entry->d_name, 0) == 0)
 			continue;
@@ -118,8 +118,8 @@ int tree_remove(int parent_fd, const char *name)
 		return unlinkat(parent_fd, name, 0) == 0 ? 0 : err_sys("remove %s", name);
 	if (!top)
 		return err_sys("open %s", name);
-	if (geteuid() != 0)
-		fchmod(dirfd(top), 0700);
+	if (geteuid() != 0 && fchmod(dirfd(top), 0700) < 0)
+		return err_sys("get into %s", name);
 	if (remove_levels(top) < 0)
 		return err_wrap("remove %s", name);
 	if (unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
