@@ -71,9 +71,11 @@ int execute_at_end(char *const argv[])
 /* The value of a member that is a string, or "". */
 static const char *text_of(const struct json_object *line, const char *key)
 {
+	size_t length;
+
 	for (struct json_cursor c = json_first(line); json_next(&c);)
 		if (strcmp(c.key, key) == 0 && json_kind(c.value) == JSON_STRING)
-			return json_string(c.value, NULL);
+			return json_string(c.value, &length);
 	return "";
 }
 
