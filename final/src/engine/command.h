@@ -12,8 +12,11 @@
 #include "../base/opts.h"
 #include "place.h"
 
+struct config;
+
 struct command_line {
 	const struct place *place;
+	const struct config *config; /* config.h */
 	void *values;
 	char **operands; /* NULL-terminated */
 	size_t count;
@@ -35,6 +38,7 @@ struct command {
 };
 
 extern const struct command cmd_run[], cmd_life[], cmd_list[], cmd_inspect[], cmd_exec[],
-	cmd_logs[], cmd_stats[], cmd_image[], cmd_network[], cmd_volume[], cmd_system[];
+	cmd_logs[], cmd_stats[], cmd_update[], cmd_config[], cmd_complete[], cmd_image[],
+	cmd_network[], cmd_volume[], cmd_system[];
 
 int command_run(int argc, char **argv);
