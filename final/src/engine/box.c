@@ -45,7 +45,7 @@ int box_save(struct box *box)
 }
 
 /* What is not in the file stays as it is. */
-static int read_record(struct box *box)
+static int read_record(struct box *box, bool locked)
 {
 	struct box fresh = {.place = box->place, .dir_fd = box->dir_fd, .arena = box->arena};
 	auto_close int fd = openat(box->dir_fd, "box.json", O_RDONLY | O_CLOEXEC);
@@ -61,7 +61,7 @@ static int read_record(struct box *box)
 	if (result < 0)
 		return -1;
 	*box = fresh;
-	box_observe(box);
+	box_observe(box, locked);
 	return 0;
 }
 
@@ -81,7 +81,7 @@ static int open_box(const struct place *place, const char *id, struct box *ret_b
 	box.dir_fd = openat(boxes_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (box.dir_fd < 0)
 		return err_sys("open container %.12s", id);
-	if (read_record(&box) < 0) {
+	if (read_record(&box, false) < 0) {
 		box_close(&box);
 		return err_wrap("container %.12s", id);
 	}
@@ -193,7 +193,7 @@ int box_lock(struct box *box)
 {
 	if (store_lock(box->dir_fd) < 0)
 		return err_wrap("container %.12s", box->id);
-	if (read_record(box) < 0) {
+	if (read_record(box, true) < 0) {
 		box_unlock(box);
 		return err_wrap("container %.12s", box->id);
 	}

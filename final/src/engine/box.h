@@ -142,8 +142,11 @@ int box_delete(struct box *box) MUST_CHECK;
 int box_rename(struct box *box, const char *name) MUST_CHECK;
 void box_close(struct box *box);
 
-/* What the kernel and the monitor's files say, over what box.json says; box_state.c. */
-void box_observe(struct box *box);
+/*
+ * What the kernel and the monitor's files say, over what box.json says; box_state.c. locked: we hold
+ * its lock.
+ */
+void box_observe(struct box *box, bool locked);
 bool box_has_monitor(const struct box *box);
 
 /* The IDs that a name, an ID or its beginning can mean: none, one, or candidates; box_name.c. */

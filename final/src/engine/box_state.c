@@ -133,7 +133,15 @@ static void observe_alone(struct box *box, int run_fd)
 	state->pid = 0;
 }
 
-void box_observe(struct box *box)
+/* By another one: each open(2) has its own lock. */
+static bool is_busy(const struct box *box)
+{
+	auto_close int fd = openat(box->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+void box_observe(struct box *box, bool locked)
 {
 	auto_close int run_fd = -1;
 	bool at_rest = box->state.status == BOX_CREATED || box->state.status == BOX_EXITED;
@@ -141,6 +149,9 @@ void box_observe(struct box *box)
 
 	box->leftover = box->state.status == BOX_REMOVING;
 	if (box->leftover || (at_rest && !box->state.starting))
+		return;
+	/* Somebody is starting or releasing it: that is no leftover. */
+	if (at_rest && !locked && is_busy(box))
 		return;
 	run_fd = open_run_dir(box);
 	if (run_fd >= 0 && is_locked(run_fd))

@@ -127,7 +127,7 @@ static int stop(struct box *box, int signal, int milliseconds)
 	if (note_stop(box) < 0)
 		return -1;
 	tell_monitor(box);
-	box_observe(box);
+	box_observe(box, false);
 	if (box->state.pid && end_process(box, signal, milliseconds) < 0)
 		return -1;
 	return finish(box);
@@ -154,7 +154,7 @@ int life_wait(struct box *box, int64_t *ret_code)
 		if (!wait_process(box, -1))
 			return err_set(EINTR, "container %s: the wait was ended", box->name);
 		nanosleep(&pause, NULL);
-		box_observe(box);
+		box_observe(box, false);
 	}
 	*ret_code = box->state.exit_code;
 	return 0;
