@@ -176,6 +176,8 @@ static int start(struct box *box, struct life_attach *attach, struct arena *aren
 		box->state.monitor_start_time = stat.start_time;
 	if (attach && attach->wanted)
 		connect_client(box, reader, &attach->fd);
+	if (attach && attach->wanted && attach->fd >= 0 && box->terminal)
+		attach_send_size(attach->fd); /* before `start`: the program finds it */
 	if (read_report(reader, arena, ret_pid) < 0)
 		return -1;
 	return attach && attach->wanted && attach->fd < 0 ? err_wrap("attach") : 0;
