@@ -13,7 +13,6 @@ static int run_complete(const struct command_line *line)
 	return result < 0 || fflush(stdout) != 0;
 }
 
-const struct command cmd_complete[] = {{"__complete", NULL, "c|r|i|n|v",
-					"Print names for a completion", "husk __complete c", NULL,
-					0, OPTS_ANYWHERE, 1, 1, .run = run_complete},
+const struct command cmd_complete[] = {{"__complete", NULL, "c|r|i|n|v", NULL, NULL, NULL, 0,
+					OPTS_ANYWHERE, 1, 1, .run = run_complete},
 				       {0}};

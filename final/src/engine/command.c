@@ -33,13 +33,12 @@ const struct opt command_globals[] = {
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
 	{0}};
 
-const struct command_group command_groups[] = {{"Containers", cmd_run},	  {NULL, cmd_life},
-					       {NULL, cmd_exec},	  {NULL, cmd_list},
-					       {NULL, cmd_inspect},	  {NULL, cmd_logs},
-					       {NULL, cmd_stats},	  {"Images", cmd_image},
-					       {"Networks", cmd_network}, {"Volumes", cmd_volume},
-					       {"System", cmd_system},	  {NULL, cmd_config},
-					       {NULL, cmd_complete},	  {0}};
+const struct command_group command_groups[] = {
+	{"Containers", cmd_run},   {NULL, cmd_life},	    {NULL, cmd_exec},
+	{NULL, cmd_list},	   {NULL, cmd_inspect},	    {NULL, cmd_logs},
+	{NULL, cmd_stats},	   {NULL, cmd_update},	    {"Images", cmd_image},
+	{"Networks", cmd_network}, {"Volumes", cmd_volume}, {"System", cmd_system},
+	{NULL, cmd_config},	   {NULL, cmd_complete},    {0}};
 
 /* --- finding a command --- */
 
@@ -144,14 +143,26 @@ static int prepare_and_execute(const struct command *command, char **argv,
 	return execute(command, config, &line);
 }
 
-static int run_command(const struct command *command, char **argv, struct arena *arena)
+static int set_flags(struct config *config, const struct global_options *options)
+{
+	return config_set_flag(config, "data", options->data) < 0 ||
+			       config_set_flag(config, "state", options->state) < 0 ||
+			       config_set_flag(config, "runtime", options->runtime) < 0
+		       ? -1
+		       : 0;
+}
+
+static int run_command(const struct command *command, const struct global_options *options,
+		       char **argv, struct arena *arena)
 {
 	struct config config;
-	int status;
+	int status = -1;
 
-	if (config_load(&config) < 0)
+	/* Help, and what a monitor calls to clean up, do without: it must not fail for a comma. */
+	if (config_load(&config) < 0 && !command->placeless && command->summary)
 		return -1;
-	status = prepare_and_execute(command, argv, &config, arena);
+	if (set_flags(&config, options) == 0)
+		status = prepare_and_execute(command, argv, &config, arena);
 	config_free(&config);
 	return status;
 }
@@ -176,7 +187,7 @@ static int run(char **argv, struct arena *arena)
 	command = command_find_words(operands.items, &used);
 	if (!command)
 		return command_print_help(operands.items) < 0 ? -1 : EXIT_HUSK;
-	return run_command(command, operands.items + used, arena);
+	return run_command(command, &options, operands.items + used, arena);
 }
 
 int command_run(int argc, char **argv)

@@ -259,20 +259,38 @@ static int read_all(struct config *config)
 	return 0;
 }
 
+static void set_defaults(struct config *config)
+{
+	*config = (struct config){.count = ARRAY_SIZE(settings)};
+	for (size_t i = 0; i < config->count; i++) {
+		config->values[i].setting = &settings[i];
+		config->values[i].source = "default";
+	}
+}
+
 int config_load(struct config *ret_config)
 {
-	struct config config = {.count = ARRAY_SIZE(settings)};
+	set_defaults(ret_config);
+	if (read_all(ret_config) == 0)
+		return 0;
+	config_free(ret_config);
+	set_defaults(ret_config);
+	return -1;
+}
 
-	for (size_t i = 0; i < config.count; i++) {
-		config.values[i].setting = &settings[i];
-		config.values[i].source = "default";
-	}
-	if (read_all(&config) < 0) {
-		config_free(&config);
+int config_set_flag(struct config *config, const char *key, const char *text)
+{
+	const struct config_value *found;
+	struct str_list texts = {0};
+	char *source = arena_format(&config->arena, "--%s", key);
+	char *copy = arena_format(&config->arena, "%s", text ? text : "");
+
+	if (!text)
+		return 0;
+	if (!source || !copy || str_list_add(&texts, &config->arena, copy) < 0 ||
+	    config_find(config, key, &found) < 0)
 		return -1;
-	}
-	*ret_config = config;
-	return 0;
+	return set_texts(config, &config->values[found - config->values], &texts, source);
 }
 
 void config_free(struct config *config)

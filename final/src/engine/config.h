@@ -43,7 +43,10 @@ struct config {
 	struct arena arena;
 };
 
+/* After a failure ret_config has the defaults. */
 int config_load(struct config *ret_config) MUST_CHECK;
+/* An option before the command says it; NULL: it was not given. */
+int config_set_flag(struct config *config, const char *key, const char *text) MUST_CHECK;
 void config_free(struct config *config);
 
 /* Places that a file names, for place_open(), unless the environment names others. */
