@@ -39,7 +39,14 @@ static int copy_keys(struct arena *arena, const struct image_key *keys, size_t c
 
 static int copy_layers(struct image *image, const struct image_manifest *manifest)
 {
-	for (size_t i = 0; i < manifest->layers.count; i++) {
+	size_t count = manifest->layers.count;
+
+	image->layer_sizes.items = arena_alloc(&image->arena, (count + 1) * sizeof(uint64_t));
+	image->layer_sizes.count = count;
+	if (!image->layer_sizes.items)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		image->layer_sizes.items[i] = manifest->layers.items[i].size;
 		image->size += manifest->layers.items[i].size;
 		if (str_list_add(&image->layer_digests, &image->arena,
 				 manifest->layers.items[i].digest) < 0)

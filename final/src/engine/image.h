@@ -9,9 +9,12 @@
  *	image_save(place, references, format, archive)
  *	image_tag(place, source, target), image_untag(place, reference, &removed)
  *	image_prune(place, all, &freed)
+ *	image_verify(place, name, each, data)     every blob hashed again
  *	image_ensure_default(place, reference)    "busybox" on a machine without it: made by rootfs-builder
  *
  * One flock(2) on DATA/oci for changes; blobs and layers appear by rename(2) when whole and checked.
+ * A box is written down before its image is unpacked: so `rmi` sees it, and leaves its layers.
+ * Next file: image.c
  */
 #pragma once
 
@@ -30,6 +33,7 @@ struct image {
 	uint64_t size;		  /* bytes of its layers' blobs */
 	struct str_list diff_ids; /* lowest first */
 	struct str_list layer_digests;
+	LIST_OF(uint64_t) layer_sizes; /* bytes of their blobs */
 	/* the configuration's `config` */
 	struct str_list entrypoint, cmd, env, volumes, exposed_ports;
 	char *workdir, *user, *stop_signal;
@@ -48,6 +52,15 @@ int image_each(const struct place *place, int (*each)(struct image *image, void 
 int image_unpack(const struct place *place, const struct image *image) MUST_CHECK;
 int image_import(const struct place *place, const char *path, const char *reference,
 		 const struct str_list *changes, struct arena *arena, char **ret_id) MUST_CHECK;
+/* The same, with all that can be said. changes and comment may be NULL. */
+struct image_import {
+	const char *path; /* "-": standard input */
+	const char *reference;
+	const struct str_list *changes;
+	const char *comment; /* NULL: "Imported from PATH" */
+};
+int image_import_with(const struct place *place, const struct image_import *import,
+		      struct arena *arena, char **ret_id) MUST_CHECK;
 int image_load(const struct place *place, int fd, struct arena *arena,
 	       struct str_list *ret_names) MUST_CHECK;
 enum image_format { IMAGE_OCI_ARCHIVE, IMAGE_DOCKER_ARCHIVE };
@@ -59,6 +72,14 @@ int image_tag(const struct place *place, const char *source, const char *target)
 int image_remove(const struct place *place, const char *name, bool force, struct arena *arena,
 		 struct str_list *ret_lines) MUST_CHECK;
 int image_prune(const struct place *place, bool all, uint64_t *ret_freed) MUST_CHECK;
+
+/*
+ * One image, or all of them, named by its first reference; problem: NULL, or what is wrong with it.
+ * Stops when each() does not return 0.
+ */
+int image_verify(const struct place *place, const char *name,
+		 int (*each)(const char *image, const char *problem, void *data),
+		 void *data) MUST_CHECK;
 int image_ensure_default(const struct place *place, const char *reference) MUST_CHECK;
 
 /* "busybox" -> "docker.io/library/busybox:latest"; refuses what is no reference. */

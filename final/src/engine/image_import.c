@@ -136,8 +136,8 @@ int image_new_write(struct image_new *new, const struct image_config *config,
 	return image_new_add(new, &descriptor, reference);
 }
 
-static int write_image(struct image_new *new, struct imported *imported, const char *path,
-		       const char *reference, const struct str_list *changes, char **ret_id)
+static int write_image(struct image_new *new, struct imported *imported,
+		       const struct image_import *import, const char *reference, char **ret_id)
 {
 	const char *architecture, *variant;
 	char *diff_ids[] = {imported->diff_id.text, NULL};
@@ -152,37 +152,47 @@ static int write_image(struct image_new *new, struct imported *imported, const c
 	config.rootfs.type = arena_format(&new->arena, "layers");
 	config.rootfs.diff_ids = (struct str_list){diff_ids, 1};
 	history.created = config.created;
-	history.comment = arena_format(&new->arena, "Imported from %s", path);
+	history.comment = arena_format(&new->arena, "%s%s", import->comment ? "" : "Imported from ",
+				       import->comment ? import->comment : import->path);
 	config.history.items = &history;
 	config.history.count = 1;
 	if (!config.created || !config.architecture || !config.os || !history.comment)
 		return -1;
-	if (changes && image_changes_apply(changes, &config, &new->arena) < 0)
+	if (import->changes && image_changes_apply(import->changes, &config, &new->arena) < 0)
 		return -1;
 	return image_new_write(new, &config, &imported->layer, 1, reference, ret_id);
 }
 
-int image_import(const struct place *place, const char *path, const char *reference,
-		 const struct str_list *changes, struct arena *arena, char **ret_id)
+int image_import_with(const struct place *place, const struct image_import *import,
+		      struct arena *arena, char **ret_id)
 {
 	auto_image_new struct image_new new = IMAGE_NEW_NONE;
 	struct imported imported = {0};
 	char *full = NULL, *id;
 
-	if (reference && image_normalize(reference, arena, &full) < 0)
+	if (import->reference && image_normalize(import->reference, arena, &full) < 0)
 		return -1;
 	if (full && strchr(full, '@'))
-		return err_set(EINVAL, "'%s': a new name has a tag, not a digest", reference);
+		return err_set(EINVAL, "'%s': a new name has a tag, not a digest",
+			       import->reference);
 	if (image_new_open(place, &new) < 0)
 		return -1;
-	if (import_path(&new, path, &imported) < 0)
-		return err_wrap("import %s", path);
-	if (write_image(&new, &imported, path, full, changes, &id) < 0 ||
-	    image_new_publish(&new) < 0)
+	if (import_path(&new, import->path, &imported) < 0)
+		return err_wrap("import %s", import->path);
+	if (write_image(&new, &imported, import, full, &id) < 0 || image_new_publish(&new) < 0)
 		return -1;
 	id = arena_format(arena, "%s", id);
 	if (!id)
 		return -1;
 	*ret_id = id;
 	return 0;
+}
+
+int image_import(const struct place *place, const char *path, const char *reference,
+		 const struct str_list *changes, struct arena *arena, char **ret_id)
+{
+	return image_import_with(
+		place,
+		&(struct image_import){.path = path, .reference = reference, .changes = changes},
+		arena, ret_id);
 }
