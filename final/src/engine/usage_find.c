@@ -175,9 +175,12 @@ const char *usage_directory(const struct usage_place *place, const char *control
 	for (size_t i = 0; i < place->count; i++) {
 		const struct usage_hierarchy *hierarchy = &place->hierarchies[i];
 
-		if (hierarchy->version == version &&
-		    (!controller ||
-		     has_controller(hierarchy->controllers, controller, strlen(controller))))
+		if (hierarchy->version != version)
+			continue;
+		/* Whose cgroup is the root of version 2 has none of its own there. */
+		if (controller
+			    ? has_controller(hierarchy->controllers, controller, strlen(controller))
+			    : strcmp(hierarchy->path, "/") != 0)
 			return hierarchy->directory;
 	}
 	return NULL;
