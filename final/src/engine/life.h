@@ -38,6 +38,12 @@ int life_remove(struct box *box, bool force, bool volumes) MUST_CHECK;
 int life_settle(struct box *box) MUST_CHECK;
 int life_collect(const struct place *place, bool dry_run, size_t *ret_count) MUST_CHECK;
 
+/* A signal to its init. KILL and its stop signal are the user's: no restart follows. */
+int life_kill(struct box *box, int signal) MUST_CHECK;
+
+/* Of one whose record cannot be read: all that its ID names. */
+int life_remove_broken(const struct place *place, const char *name) MUST_CHECK;
+
 /* Whether it has a process, or will have one again. */
 bool life_is_active(const struct box *box);
 

@@ -162,6 +162,30 @@ static void collect_run_dir(struct collection *c, const char *id)
 	collect(c, "run directory", id, c->dry_run ? 0 : remove_run_dir(c, &box));
 }
 
+int life_remove_broken(const struct place *place, const char *name)
+{
+	struct collection c = {.place = place};
+	struct box box = {.place = place, .dir_fd = -1, .network_mode = (char *)"none"};
+	auto_close int boxes_fd = -1;
+	struct str_list ids;
+	int result = box_find_ids(place, name, &c.arena, &ids);
+
+	if (result == 0 && ids.count != 1)
+		result = err_set(ENOENT, "no such container: %s", name);
+	if (result == 0) {
+		box.id = ids.items[0];
+		result = remove_run_dir(&c, &box);
+	}
+	if (result == 0)
+		result = rootfs_unmount(&box);
+	if (result == 0)
+		result = place_open_dir(place->data_fd, "boxes", &boxes_fd);
+	if (result == 0)
+		result = store_remove(boxes_fd, box.id);
+	arena_free(&c.arena);
+	return result;
+}
+
 /* For network_collect(): who may have leases, links and rules. */
 static bool is_alive(const char *id, void *data)
 {

@@ -145,6 +145,25 @@ int life_stop(struct box *box, uint32_t seconds)
 	return 0;
 }
 
+int life_kill(struct box *box, int signal)
+{
+	if (!life_is_active(box) || !box->state.pid)
+		return err_set(EINVAL, "container %s is not running", box->name);
+	if (signal == SIGKILL || signal == life_stop_signal(box)) {
+		if (note_stop(box) < 0)
+			return -1;
+		tell_monitor(box);
+	}
+	if (signal_box(box, signal, false) < 0)
+		return -1;
+	/* What is frozen by version 1 of cgroups dies only when it is thawed. */
+	if (signal == SIGKILL && box->state.status == BOX_PAUSED && oci_pause(box, false) < 0 &&
+	    !wait_process(box, 0))
+		return -1;
+	events_add(box, "kill", NULL);
+	return 0;
+}
+
 /* Between the end of the process and the monitor's word on it there is nothing to wait on. */
 int life_wait(struct box *box, int64_t *ret_code)
 {
