@@ -9,7 +9,6 @@
 #include <nftables/libnftables.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 /*
  * `add` of what is there does nothing, so after the flushes the table is as if it were new, while
@@ -20,7 +19,9 @@
  *	             CVE-2020-8558, or claims to come from there.
  *	published    from outside, or from a box, to a port of an address of the host, but never to
  *	             its 127.0.0.1; "_at": ports that are published on one address only
- *	own          the same for programs of the host, which never pass the hook prerouting
+ *	own          the same for programs of the host, which never pass the hook prerouting; but not
+ *	             for ::1, as IPv6 has no route_localnet: it is refused at once, and clients go on
+ *	             to 127.0.0.1
  *	passing      what is forwarded: see network_rules()
  *	leaving      from the host's 127.0.0.1: an answer to that would not leave the box
  */
@@ -47,6 +48,7 @@ static const char table[] =
 	"add rule inet husk guard iifname @bridges ip daddr 127.0.0.0/8 drop\n"
 	"add rule inet husk guard iifname @bridges ip saddr 127.0.0.0/8 drop\n"
 	"add rule inet husk published ip daddr 127.0.0.0/8 accept\n"
+	"add rule inet husk own ip6 daddr ::1 accept\n"
 	"add rule inet husk leaving ip saddr 127.0.0.0/8 oifname @bridges masquerade\n";
 
 /* Of the chains published and own; %s is the chain. A port on one address goes before all others. */
@@ -157,39 +159,34 @@ static int write_rules(const struct firewall *firewall, char **ret_text)
 	return fclose(stream) == 0 ? 0 : err_sys("firewall rules");
 }
 
-static int run_here(const char *commands)
+/*
+ * The child tells the result as soon as it is known: closing the library's socket waits until the
+ * kernel has freed what was removed, which nobody else needs to wait for.
+ */
+static void run_here(const char *commands, int channel)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	const char *error;
-	int result;
+	struct err result = {0};
 
-	if (!nft)
-		return err_set(ENOMEM, "nftables: out of memory");
-	nft_ctx_buffer_error(nft);
-	result = nft_run_cmd_from_buffer(nft, commands);
-	error = nft_ctx_get_error_buffer(nft);
-	if (result < 0)
-		err_set(EIO, "nftables refuses the rules (`husk doctor` says more): %.*s",
-			(int)strcspn(error, "\n"), error);
-	nft_ctx_free(nft);
-	return result < 0 ? -1 : 0;
-}
+	if (!nft) {
+		err_set(ENOMEM, "nftables: out of memory");
+		result = *err_last();
+	} else {
+		nft_ctx_buffer_error(nft);
+		if (nft_run_cmd_from_buffer(nft, commands) < 0) {
+			const char *text = nft_ctx_get_error_buffer(nft);
 
-static int wait_for(pid_t child, int channel)
-{
-	struct err err = {0};
-	int status = 0, unused = -1;
-	ssize_t length = fd_receive(channel, &unused, &err, sizeof(err));
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys("wait for nftables");
-	if (status == 0)
-		return 0;
-	if (length != sizeof(err))
-		return err_set(EIO, "nftables: libnftables gave up (status %#x)", status);
-	err_adopt(&err);
-	return -1;
+			err_set(EIO, "nftables refuses the rules (`husk doctor` says more): %.*s",
+				(int)strcspn(text, "\n"), text);
+			result = *err_last();
+		}
+	}
+	if (fd_send(channel, -1, &result, sizeof(result)) < 0)
+		_exit(1);
+	/* Somebody may read our output to its end. */
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	_exit(0);
 }
 
 /*
@@ -197,7 +194,7 @@ static int wait_for(pid_t child, int channel)
  * clean up. The child shares our lock on the leases, flock(2): it outlives us if we are killed, and
  * nobody changes what it is about to write.
  */
-static int run(const char *commands)
+static int run(const char *commands, struct firewall_run *ret_run)
 {
 	auto_close int parent = -1, child = -1;
 	int pair[2];
@@ -209,28 +206,40 @@ static int run(const char *commands)
 	child = pair[1];
 	pid = fork();
 	if (pid == 0) {
-		int result = run_here(commands);
-
-		if (result < 0)
-			result = fd_send(child, -1, err_last(), sizeof(struct err)) - 1;
-		_exit(result < 0);
+		close(TAKE_FD(parent));
+		run_here(commands, child);
 	}
 	if (pid < 0)
 		return err_sys("fork");
-	close(TAKE_FD(child));
-	return wait_for(pid, parent);
+	ret_run->channel = TAKE_FD(parent);
+	return 0;
 }
 
-int firewall_apply(const struct firewall *firewall)
+int firewall_begin(const struct firewall *firewall, struct firewall_run *ret_run)
 {
 	auto_free char *commands = NULL;
 
+	if (!firewall->networks.count)
+		return run("add table inet husk\ndelete table inet husk\n", ret_run);
 	if (write_rules(firewall, &commands) < 0)
 		return -1;
-	return run(commands);
+	return run(commands, ret_run);
 }
 
-int firewall_remove(void)
+/* Its parent's end reaps the child: what it still does then takes longer than what it was for. */
+int firewall_end(struct firewall_run *run)
 {
-	return run("add table inet husk\ndelete table inet husk\n");
+	auto_close int channel = TAKE_FD(run->channel);
+	struct err result = {0};
+	int unused = -1;
+	ssize_t length = fd_receive(channel, &unused, &result, sizeof(result));
+
+	if (length < 0)
+		return -1;
+	if (length != sizeof(result))
+		return err_set(EIO, "nftables: libnftables gave up");
+	if (!result.code)
+		return 0;
+	err_adopt(&result);
+	return -1;
 }

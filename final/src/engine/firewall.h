@@ -2,8 +2,9 @@
  * firewall.h: address translation, published ports and walls between networks, in the nftables
  * table `inet husk`; `nft list table inet husk` shows it.
  *
- *	firewall_apply(&firewall)     the table says this, and nothing else
- *	firewall_remove()             no table
+ *	firewall_begin(&firewall, &run)     the table says this, and nothing else; without networks
+ *	                                    there is no table
+ *	firewall_end(&run)                  when that is so; the caller may do other things meanwhile
  *
  * Each is one transaction, which the kernel takes whole or not at all. Rules of others are in tables
  * of others: one that drops what is forwarded (Docker's, ufw's) cannot be overridden from here. The
@@ -33,7 +34,10 @@ struct firewall {
 	LIST_OF(struct firewall_port) ports;
 };
 
-int firewall_apply(const struct firewall *firewall) MUST_CHECK;
+/* A transaction that is under way. */
+struct firewall_run {
+	int channel;
+};
 
-/* That there is none is no error. */
-int firewall_remove(void) MUST_CHECK;
+int firewall_begin(const struct firewall *firewall, struct firewall_run *ret_run) MUST_CHECK;
+int firewall_end(struct firewall_run *run) MUST_CHECK;

@@ -21,6 +21,18 @@ int lease_lock(const struct place *place, int *ret_fd)
 	return 0;
 }
 
+void lease_unlock(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0) {
+		flock(*fd, LOCK_UN);
+		close(*fd);
+	}
+	*fd = -1;
+	errno = saved;
+}
+
 int lease_find_note(int fd, const char *path, struct arena *arena, char **ret_text)
 {
 	char text[PATH_MAX];
@@ -215,4 +227,12 @@ int lease_list_networks(int fd, struct arena *arena, struct str_list *ret_names)
 int lease_list_notes(int fd, const char *directory, struct arena *arena, struct str_list *ret_names)
 {
 	return list_entries(fd, directory, true, arena, ret_names);
+}
+
+void lease_sweep(int fd)
+{
+	static const char *const directories[] = {".ports", ".switches"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		unlinkat(fd, directories[i], AT_REMOVEDIR);
 }

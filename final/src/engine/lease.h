@@ -13,8 +13,10 @@
  * a SIGKILL leaves no claim without an owner. What a box has in the kernel follows from its leases,
  * so whoever finds them can take it away.
  *
- *	lease_lock(place, &fd)                until fd is closed, nobody else changes leases, bridges
- *	                                      or rules; the kernel unlocks what a killed process had
+ *	auto_lease int fd = -1;
+ *	lease_lock(place, &fd)                until the end of the block, nobody else changes leases,
+ *	                                      bridges or rules; the kernel unlocks what a killed
+ *	                                      process had
  *	lease_read(fd, &arena, &list)
  *	lease_claim(fd, network, address, id), lease_drop(fd, &lease)
  *	lease_note(fd, path, text), lease_find_note(fd, path, &arena, &text), lease_drop_note(fd, path)
@@ -36,6 +38,10 @@ struct lease_list {
 };
 
 int lease_lock(const struct place *place, int *ret_fd) MUST_CHECK;
+
+/* Not close(2) alone: a child that is about to end has the same lock. */
+void lease_unlock(int *fd);
+#define auto_lease __attribute__((cleanup(lease_unlock)))
 
 /* In no order. */
 int lease_read(int fd, struct arena *arena, struct lease_list *ret_list) MUST_CHECK;
@@ -62,3 +68,6 @@ int lease_list_networks(int fd, struct arena *arena, struct str_list *ret_names)
 /* The names of the notes in a directory (".ports"); none if it is not there. */
 int lease_list_notes(int fd, const char *directory, struct arena *arena,
 		     struct str_list *ret_names) MUST_CHECK;
+
+/* Directories of notes that a SIGKILL left empty. */
+void lease_sweep(int fd);

@@ -265,7 +265,7 @@ static int remove_file(const struct place *place, const char *name)
 int network_remove(const struct place *place, const char *name)
 {
 	auto_network struct network network = {0};
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 
 	if (network_find(place, name, &network) < 0)
 		return -1;

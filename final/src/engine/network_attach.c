@@ -112,7 +112,7 @@ static int list_endpoints(struct box *box)
 
 static int claim_all(struct box *box, struct network_joint *joints)
 {
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 
 	if (lease_lock(box->place, &leases) < 0)
 		return -1;
@@ -126,7 +126,7 @@ static int claim_all(struct box *box, struct network_joint *joints)
 /* Others may look it up from now on. */
 static int announce(const struct box *box, const char *network)
 {
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 
 	if (!network_has_names(network))
 		return 0;
@@ -203,7 +203,7 @@ static int join_one(struct box *box, struct box_endpoint *endpoint)
 {
 	auto_netns struct netns netns = {.fd = -1};
 	auto_network_joint struct network_joint joint = {0};
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 
 	if (netns_open(box->place, box->id, &netns) < 0)
 		return err_wrap("container %s, --net %s", box->name, mode_of(box));
@@ -211,7 +211,7 @@ static int join_one(struct box *box, struct box_endpoint *endpoint)
 		return -1;
 	if (network_enter(leases, &joint) < 0)
 		return -1;
-	close(TAKE_FD(leases));
+	lease_unlock(&leases);
 	return network_plug(&netns, &joint);
 }
 
@@ -232,7 +232,7 @@ int network_connect(struct box *box, const char *name, const struct str_list *al
 		return err_set(EINVAL, "container %s is in %d networks, more there cannot be",
 			       box->name, MAX_NETWORKS);
 	/* What is left of a `network connect` that was killed. */
-	if (network_leave(box->place, box->id, network.name, network.bridge) < 0 ||
+	if (network_leave(box->place, box->id, &network) < 0 ||
 	    add_endpoint(box, network.name, aliases, &endpoint) < 0)
 		return -1;
 	if (!is_running(box))
@@ -240,7 +240,7 @@ int network_connect(struct box *box, const char *name, const struct str_list *al
 	if (join_one(box, endpoint) < 0) {
 		struct err cause = *err_last();
 
-		if (network_leave(box->place, box->id, network.name, network.bridge) < 0)
+		if (network_leave(box->place, box->id, &network) < 0)
 			log_warn("%s", err_last()->text);
 		box->endpoints.count--;
 		err_adopt(&cause);
@@ -278,7 +278,7 @@ int network_disconnect(struct box *box, const char *name)
 	if (!endpoint)
 		return err_set(ENOENT, "container %s is not in network '%s'", box->name,
 			       network.name);
-	if (network_leave(box->place, box->id, network.name, network.bridge) < 0)
+	if (network_leave(box->place, box->id, &network) < 0)
 		return -1;
 	index = (size_t)(endpoint - box->endpoints.items);
 	box->endpoints.count--;

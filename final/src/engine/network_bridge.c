@@ -94,7 +94,8 @@ static int make_bridge(const struct place *place, const struct rtnl *rtnl, int l
 	} else if (err_last()->code != EEXIST) {
 		return -1;
 	}
-	if (rtnl_make_bridge(rtnl, network->bridge, &mac) < 0 && err_last()->code != EEXIST)
+	if (rtnl_make_bridge(rtnl, network->bridge, &mac, rtnl_group(network->bridge)) < 0 &&
+	    err_last()->code != EEXIST)
 		return -1;
 	return rtnl_set_alias(rtnl, network->bridge, place->run);
 }

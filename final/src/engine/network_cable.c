@@ -57,7 +57,8 @@ static int make_cable(const struct rtnl *host, const struct netns *netns,
 				 .mac = host_mac(joint->box->id),
 				 .peer = ret_peer,
 				 .peer_mac = ip_mac(address),
-				 .peer_netns = netns->fd};
+				 .peer_netns = netns->fd,
+				 .group = rtnl_group(joint->network.bridge)};
 	struct rtnl_link bridge;
 
 	if (rtnl_find(host, joint->network.bridge, &bridge) < 0)

@@ -12,7 +12,7 @@
 static int list_ids(const struct place *place, struct arena *arena, struct lease_list *ret_leases,
 		    struct str_list *ret_ids)
 {
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 
 	if (lease_lock(place, &leases) < 0 || lease_read(leases, arena, ret_leases) < 0)
 		return -1;
@@ -131,7 +131,7 @@ static int list_bridges(int leases, struct strays *strays)
 static int collect_strays(const struct place *place, bool dry_run, struct arena *arena,
 			  size_t *ret_count)
 {
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 	auto_rtnl struct rtnl rtnl = {0};
 	struct strays strays = {.place = place, .rtnl = &rtnl, .arena = arena};
 
@@ -147,7 +147,7 @@ static int collect_strays(const struct place *place, bool dry_run, struct arena 
 	*ret_count = strays.names.count;
 	if (dry_run || geteuid() != 0)
 		return 0;
-	return network_settle(place, leases, strays.names.count > 0);
+	return network_settle(place, leases, NULL, strays.names.count > 0);
 }
 
 static int collect(const struct place *place, bool (*is_alive)(const char *id, void *data),

@@ -94,19 +94,6 @@ static int print_extra(const struct box *box, const char *entry, FILE *stream)
 	return 0;
 }
 
-static void print_own(const struct box *box, FILE *stream)
-{
-	const char *address = NULL, *address6 = NULL;
-
-	if (box->endpoints.count) {
-		address = box->endpoints.items[0].address;
-		address6 = box->endpoints.items[0].address6;
-	}
-	fprintf(stream, "%s\t%s %s\n", address ? address : "127.0.1.1", box->hostname, box->name);
-	if (address6)
-		fprintf(stream, "%s\t%s %s\n", address6, box->hostname, box->name);
-}
-
 static int print_hosts(const struct box *box, struct arena *arena, FILE *stream)
 {
 	char *own = NULL;
@@ -115,12 +102,10 @@ static int print_hosts(const struct box *box, struct arena *arena, FILE *stream)
 		fputs(own, stream);
 	else
 		fputs("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", stream);
-	if (!is_host(box))
-		print_own(box, stream);
 	for (size_t i = 0; i < box->extra_hosts.count; i++)
 		if (print_extra(box, box->extra_hosts.items[i], stream) < 0)
 			return -1;
-	return network_print_sections(box, stream);
+	return is_host(box) ? 0 : network_print_sections(box, stream);
 }
 
 /* What `print` writes, as a text in the arena. */

@@ -44,9 +44,13 @@ int network_set_forwarding(int leases, const struct network *network) MUST_CHECK
 int network_set_switch(const char *name, const char *value) MUST_CHECK;
 int network_restore_switches(int leases) MUST_CHECK;
 
-/* Takes away the bridges without leases, and with the last one everything of the host's that is
- * ours; writes the rules if that changes them, or `changed` says so. */
-int network_settle(const struct place *place, int leases, bool changed) MUST_CHECK;
+/*
+ * Takes away the bridges that nobody has a lease at, or only the box `except` (NULL: none), and with
+ * the last one everything of the host's that is ours; writes the rules if that changes them, or
+ * `changed` says so.
+ */
+int network_settle(const struct place *place, int leases, const char *except,
+		   bool changed) MUST_CHECK;
 int network_write_rules(const struct place *place, int leases) MUST_CHECK;
 
 /* Ports of the box that lead to endpoint; a host port of 0 becomes a free one. */
@@ -84,8 +88,8 @@ int network_unplug(const char *id, const char *bridge) MUST_CHECK;
 int network_release(const struct place *place, const char *id) MUST_CHECK;
 
 /* The same in one network; the namespace stays. */
-int network_leave(const struct place *place, const char *id, const char *network,
-		  const char *bridge) MUST_CHECK;
+int network_leave(const struct place *place, const char *id,
+		  const struct network *network) MUST_CHECK;
 
 /* Hosts files of the boxes that have a lease in `name`; of one that has left it; all sections of a
  * box, as text. */

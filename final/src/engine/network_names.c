@@ -2,8 +2,12 @@
  * network_names.c: what boxes of a named network are called, in the hosts file of each, between two
  * lines of ours; what people write around them stays:
  *
+ *	# husk container
+ *	10.90.0.2	HOSTNAME web
+ *	# husk end
  *	# husk network NAME
  *	10.90.0.2	web db 1f0a...
+ *	10.90.0.3	...
  *	# husk end
  *
  * See network_internal.h; next file: network_files.c
@@ -20,7 +24,8 @@
 
 enum { HOSTS_MAX = 4 << 20 };
 
-static const char section_begin[] = "# husk network ", section_end[] = "# husk end\n";
+static const char own_title[] = "# husk container\n", network_title[] = "# husk network ",
+		  section_end[] = "# husk end\n";
 
 /* "web db 1f0a...": what others may call it. */
 int network_note_names(int leases, const struct box *box, const struct box_endpoint *endpoint)
@@ -87,7 +92,7 @@ static int make_section(const struct place *place, int leases, const char *name,
 	stream = open_memstream(&text, &size);
 	if (!stream)
 		return err_sys("hosts");
-	fprintf(stream, "%s%s\n", section_begin, network.name);
+	fprintf(stream, "%s%s\n", network_title, network.name);
 	for (size_t i = 0; i < members.count; i++)
 		print_lease(stream, &members.items[i], &range);
 	fputs(section_end, stream);
@@ -98,21 +103,33 @@ static int make_section(const struct place *place, int leases, const char *name,
 	return *ret_text ? 0 : -1;
 }
 
-/* Where the section of a network begins in text, or NULL; *ret_rest is what follows it. */
-static const char *find_section(const char *text, const char *name, const char **ret_rest)
+/* Who the box itself is, in its first network. */
+static void print_own(const struct box *box, FILE *stream)
 {
-	size_t length = strlen(name);
+	const struct box_endpoint none = {0}, *endpoint = &none;
 
-	for (const char *at = text; (at = strstr(at, section_begin)); at++) {
-		const char *found = at + sizeof(section_begin) - 1, *end;
+	if (box->endpoints.count)
+		endpoint = box->endpoints.items;
+	fputs(own_title, stream);
+	fprintf(stream, "%s\t%s %s\n", endpoint->address ? endpoint->address : "127.0.1.1",
+		box->hostname, box->name);
+	if (endpoint->address6)
+		fprintf(stream, "%s\t%s %s\n", endpoint->address6, box->hostname, box->name);
+	fputs(section_end, stream);
+}
 
-		if (strncmp(found, name, length) != 0 || found[length] != '\n')
-			continue;
-		end = strstr(at, section_end);
-		*ret_rest = end ? end + sizeof(section_end) - 1 : found + length + 1;
-		return at;
+/* Where the section with this title begins in text, or text's end; *ret_rest is what follows it. */
+static const char *find_section(const char *text, const char *title, const char **ret_rest)
+{
+	const char *at = strstr(text, title), *end;
+
+	if (!at) {
+		*ret_rest = text + strlen(text);
+		return *ret_rest;
 	}
-	return NULL;
+	end = strstr(at, section_end);
+	*ret_rest = end ? end + sizeof(section_end) - 1 : at + strlen(title);
+	return at;
 }
 
 /* --- files that are mounted: changed in place --- */
@@ -127,8 +144,8 @@ static int write_in_place(int fd, const char *text)
 	return 0;
 }
 
-/* `section` "": the box has left the network. A box that has no such file is about to get one. */
-static int update_file(const struct place *place, const char *id, const char *network,
+/* `section` "": it goes. A box that has no such file is about to get one. */
+static int update_file(const struct place *place, const char *id, const char *title,
 		       const char *section, struct arena *arena)
 {
 	char *path = place_data(place, arena, "boxes/%s/hosts", id), *text, *changed;
@@ -141,9 +158,7 @@ static int update_file(const struct place *place, const char *id, const char *ne
 		return errno == ENOENT ? 0 : err_sys("open %s", path);
 	if (fd_read_text(fd, HOSTS_MAX, arena, &text, NULL) < 0)
 		return err_wrap("%s", path);
-	begin = find_section(text, network, &rest);
-	if (!begin)
-		begin = rest = text + strlen(text);
+	begin = find_section(text, title, &rest);
 	changed = arena_format(arena, "%.*s%s%s", (int)(begin - text), text, section, rest);
 	if (!changed)
 		return -1;
@@ -152,14 +167,14 @@ static int update_file(const struct place *place, const char *id, const char *ne
 
 static int refresh_all(const struct place *place, int leases, const char *name, struct arena *arena)
 {
+	char *section, *title = arena_format(arena, "%s%s\n", network_title, name);
 	struct lease_list members;
-	char *section;
 
-	if (make_section(place, leases, name, arena, &members, &section) < 0)
+	if (!title || make_section(place, leases, name, arena, &members, &section) < 0)
 		return -1;
 	for (size_t i = 0; i < members.count; i++)
 		/* It is theirs to spoil, but not for others. */
-		if (update_file(place, members.items[i].id, name, section, arena) < 0)
+		if (update_file(place, members.items[i].id, title, section, arena) < 0)
 			log_warn("hosts of container %.12s: %s", members.items[i].id,
 				 err_last()->text);
 	return 0;
@@ -174,14 +189,31 @@ int network_refresh_all(const struct place *place, int leases, const char *name)
 	return result;
 }
 
+static int update_own(const struct box *box, struct arena *arena)
+{
+	auto_free char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return err_sys("hosts");
+	print_own(box, stream);
+	if (fclose(stream) != 0)
+		return err_sys("hosts");
+	return update_file(box->place, box->id, own_title, text, arena);
+}
+
 int network_drop_section(const struct box *box, const char *name)
 {
 	struct arena scratch = {0};
-	auto_close int leases = -1;
-	int result = lease_lock(box->place, &leases);
+	auto_lease int leases = -1;
+	char *title = arena_format(&scratch, "%s%s\n", network_title, name);
+	int result = title ? lease_lock(box->place, &leases) : -1;
 
 	if (result == 0)
-		result = update_file(box->place, box->id, name, "", &scratch);
+		result = update_file(box->place, box->id, title, "", &scratch);
+	if (result == 0)
+		result = update_own(box, &scratch);
 	arena_free(&scratch);
 	return result;
 }
@@ -189,9 +221,10 @@ int network_drop_section(const struct box *box, const char *name)
 int network_print_sections(const struct box *box, FILE *stream)
 {
 	struct arena scratch = {0};
-	auto_close int leases = -1;
+	auto_lease int leases = -1;
 	int result = lease_lock(box->place, &leases);
 
+	print_own(box, stream);
 	for (size_t i = 0; i < box->endpoints.count && result == 0; i++) {
 		const struct box_endpoint *endpoint = &box->endpoints.items[i];
 		struct lease_list members;
@@ -208,12 +241,8 @@ int network_print_sections(const struct box *box, FILE *stream)
 	return result;
 }
 
-int network_refresh(const struct box *box)
+static int refresh(const struct box *box, int leases, struct arena *arena)
 {
-	auto_close int leases = -1;
-
-	if (lease_lock(box->place, &leases) < 0)
-		return -1;
 	for (size_t i = 0; i < box->endpoints.count; i++) {
 		const struct box_endpoint *endpoint = &box->endpoints.items[i];
 
@@ -223,5 +252,19 @@ int network_refresh(const struct box *box)
 		    network_refresh_all(box->place, leases, endpoint->network) < 0)
 			return err_wrap("hosts of network '%s'", endpoint->network);
 	}
-	return 0;
+	return update_own(box, arena);
+}
+
+int network_refresh(const struct box *box)
+{
+	struct arena scratch = {0};
+	auto_lease int leases = -1;
+	int result = 0;
+
+	if (network_is_own(box))
+		result = lease_lock(box->place, &leases);
+	if (result == 0 && leases >= 0)
+		result = refresh(box, leases, &scratch);
+	arena_free(&scratch);
+	return result;
 }

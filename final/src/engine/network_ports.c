@@ -223,6 +223,12 @@ static int check_port(const struct claims *claims, const struct box *box, struct
 {
 	const struct claim *claim;
 
+	if (port->host_ip && strcmp(port->host_ip, "::1") == 0)
+		return err_set(
+			EINVAL,
+			"-p %s: Linux leads nothing from ::1 to another interface: publish it "
+			"on 127.0.0.1",
+			ports_text(port).text);
 	if (port->host_ip && strchr(port->host_ip, ':') && !endpoint->address6)
 		return err_set(EINVAL,
 			       "-p %s: network '%s' has no IPv6: husk network create --ipv6",

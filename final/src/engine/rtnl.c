@@ -99,13 +99,15 @@ static void put_mac(struct nlmsghdr *request, const struct ip_mac *mac)
 	mnl_attr_put(request, IFLA_ADDRESS, sizeof(mac->bytes), mac->bytes);
 }
 
-int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_mac *mac)
+int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_mac *mac,
+		     uint32_t group)
 {
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = begin_link(buffer, RTM_NEWLINK, CREATE, name);
 	struct nlattr *info;
 
 	put_mac(request, mac);
+	mnl_attr_put_u32(request, IFLA_GROUP, group);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "bridge");
 	mnl_attr_nest_end(request, info);
@@ -131,6 +133,7 @@ int rtnl_make_veth(const struct rtnl *rtnl, const struct rtnl_veth *veth)
 
 	put_mac(request, &veth->mac);
 	mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)veth->bridge);
+	mnl_attr_put_u32(request, IFLA_GROUP, veth->group);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
@@ -202,6 +205,28 @@ int rtnl_delete(const struct rtnl *rtnl, const char *name)
 
 	if (tell(rtnl, begin_link(buffer, RTM_DELLINK, 0, name)) < 0 && errno != ENODEV)
 		return err_sys("delete interface %s", name);
+	return 0;
+}
+
+/* FNV-1a: a number that nobody else has by accident. */
+uint32_t rtnl_group(const char *bridge)
+{
+	uint32_t group = 2166136261;
+
+	for (; *bridge; bridge++)
+		group = (group ^ (uint8_t)*bridge) * 16777619;
+	return group;
+}
+
+int rtnl_delete_group(const struct rtnl *rtnl, uint32_t group)
+{
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request = begin(buffer, RTM_DELLINK, 0);
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	mnl_attr_put_u32(request, IFLA_GROUP, group);
+	if (tell(rtnl, request) < 0 && errno != ENODEV)
+		return err_sys("delete interfaces of group %u", group);
 	return 0;
 }
 

@@ -47,14 +47,15 @@ int rtnl_each_address(const struct rtnl *rtnl,
 		      void *data) MUST_CHECK;
 
 /* A switch in software, which is an interface of the host as well. */
-int rtnl_make_bridge(const struct rtnl *rtnl, const char *name,
-		     const struct ip_mac *mac) MUST_CHECK;
+int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_mac *mac,
+		     uint32_t group) MUST_CHECK;
 
 /* A cable: one end plugged into a bridge, the other born in another network namespace. */
 struct rtnl_veth {
 	const char *name;
 	struct ip_mac mac;
 	int bridge; /* index */
+	uint32_t group;
 	const char *peer;
 	struct ip_mac peer_mac;
 	int peer_netns; /* descriptor */
@@ -80,6 +81,14 @@ int rtnl_set_alias(const struct rtnl *rtnl, const char *name, const char *alias)
 
 /* Takes the other end of a cable along, wherever that is. Gone already is success. */
 int rtnl_delete(const struct rtnl *rtnl, const char *name) MUST_CHECK;
+
+/*
+ * Interfaces of one group go at once: the kernel waits for everybody who may still look at them
+ * (RCU), and that takes as long for many as for one. A bridge and its ports have the group that
+ * belongs to its name. None there is success.
+ */
+uint32_t rtnl_group(const char *bridge);
+int rtnl_delete_group(const struct rtnl *rtnl, uint32_t group) MUST_CHECK;
 
 /* Whether nftables has a table of family inet with that name. */
 int rtnl_has_table(const char *name, bool *ret_has) MUST_CHECK;
