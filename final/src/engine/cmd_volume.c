@@ -1,4 +1,4 @@
-/* cmd_volume.c: named volumes. See command.h; next file: cmd_system.c */
+/* cmd_volume.c: named volumes. See command.h; next file: volume.h */
 #include "../base/err.h"
 #include "../base/json.h"
 #include "../base/log.h"

@@ -48,6 +48,22 @@ static bool is_path(const char *path)
 	}
 }
 
+/* Parts with dots between them, each of letters, digits and, inside, "-". */
+static bool is_host(const char *host, size_t length)
+{
+	bool separated = true;
+
+	for (size_t i = 0; i < length; i++) {
+		bool plain = strchr(LOWER UPPER DIGITS, host[i]) != NULL;
+
+		if (!plain && ((host[i] != '.' && host[i] != '-') ||
+			       (separated && (i == 0 || host[i] != '-' || host[i - 1] != '-'))))
+			return false;
+		separated = !plain;
+	}
+	return length > 0 && !separated;
+}
+
 /* HOST[:PORT], [IPv6]:PORT */
 static bool is_domain(const char *domain)
 {
@@ -59,7 +75,7 @@ static bool is_domain(const char *domain)
 		if (domain[length - 1] != ']' || length < 4)
 			return false;
 		port = domain[length] ? domain + length : NULL;
-	} else if (length == 0 || strspn(domain, LOWER UPPER DIGITS ".-") != length) {
+	} else if (!is_host(domain, length)) {
 		return false;
 	}
 	return !port || (*port == ':' && port[1] && strspn(port + 1, DIGITS) == strlen(port + 1));
