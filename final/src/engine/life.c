@@ -79,7 +79,8 @@ static int detach_network(struct box *box)
 
 static int write_bundle(struct start *s)
 {
-	return bundle_write(s->box, &s->context);
+	/* Who came in meanwhile is not in our hosts file yet: now there is one to be put into. */
+	return bundle_write(s->box, &s->context) < 0 ? -1 : network_refresh(s->box);
 }
 
 static int start_monitor(struct start *s)
