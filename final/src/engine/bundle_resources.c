@@ -90,7 +90,7 @@ static int set_rlimits(struct bundle *b)
 	set_open_files(&limits[0]);
 	for (size_t i = 0; i < count; i++) {
 		const struct box_ulimit *asked = &b->box->resources.ulimits.items[i];
-		int resource;
+		int resource = 0;
 		size_t at = 0;
 
 		if (find_rlimit(asked->name, &resource) < 0)
