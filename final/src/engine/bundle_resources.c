@@ -6,6 +6,7 @@
 #include "../base/path.h"
 #include "../spec/tables.h"
 #include "bundle_internal.h"
+#include "resources.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -14,42 +15,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-enum { CPU_PERIOD = 100000, OPEN_FILES = 1024, DEVICES_MAX = 4096 };
-
-/* --- the cgroup --- */
-
-static void set_memory(const struct box_resources *asked, struct spec_memory *memory)
-{
-	memory->limit = asked->memory;
-	memory->swap = asked->memory_swap;
-	memory->reservation = asked->memory_reservation;
-	/* Without a word on swap there is none: a limit that can be passed by swapping is no limit. */
-	if (asked->memory.set && asked->memory.value > 0 && !asked->memory_swap.set)
-		memory->swap = asked->memory;
-}
-
-static void set_cpu(const struct box_resources *asked, struct spec_cpu *cpu)
-{
-	cpu->shares = asked->cpu_shares;
-	cpu->cpus = asked->cpuset_cpus;
-	cpu->mems = asked->cpuset_mems;
-	if (!asked->cpu_quota.set)
-		return;
-	cpu->quota = asked->cpu_quota;
-	cpu->period = (struct opt_u64){.set = true, .value = CPU_PERIOD};
-}
-
-static void set_limits(struct bundle *b)
-{
-	const struct box_resources *asked = &b->box->resources;
-	struct spec_resources *resources = b->spec.linux.resources;
-
-	set_memory(asked, &resources->memory);
-	set_cpu(asked, &resources->cpu);
-	resources->block_io.weight = asked->blkio_weight;
-	if (asked->pids_limit.set)
-		resources->pids_limit = asked->pids_limit;
-}
+enum { OPEN_FILES = 1024, DEVICES_MAX = 4096 };
 
 /* --- setrlimit(2) --- */
 
@@ -236,6 +202,6 @@ static int set_devices(struct bundle *b)
 
 int bundle_set_resources(struct bundle *b)
 {
-	set_limits(b);
+	resources_fill(&b->box->resources, b->spec.linux.resources);
 	return set_rlimits(b) < 0 ? -1 : set_devices(b);
 }

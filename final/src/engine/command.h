@@ -38,7 +38,7 @@ struct command {
 	bool placeless; /* line->place is NULL: nothing is opened, nor made */
 };
 
-extern const struct command cmd_run[], cmd_life[], cmd_list[], cmd_inspect[], cmd_exec[],
+extern const struct command cmd_run[], cmd_life[], cmd_list[], cmd_inspect[], cmd_exec[], cmd_top[],
 	cmd_logs[], cmd_stats[], cmd_update[], cmd_config[], cmd_complete[], cmd_image[],
 	cmd_network[], cmd_volume[], cmd_system[];
 

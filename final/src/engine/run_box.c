@@ -11,11 +11,10 @@
 #include "signals.h"
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CPU_PERIOD = 100000, STOP_TIMEOUT = 10, LOG_FILES = 3, LOG_SIZE = 64 << 20 };
+enum { STOP_TIMEOUT = 10, LOG_FILES = 3, LOG_SIZE = 64 << 20 };
 
 static char *copy(struct box *box, const char *text)
 {
@@ -23,25 +22,6 @@ static char *copy(struct box *box, const char *text)
 }
 
 /* --- limits --- */
-
-/* "0.25"; "25%": microseconds of each 100 ms. */
-static int parse_cpus(const char *text, double unit, const char *rest, struct opt_i64 *ret_quota)
-{
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end == text || (*end && strcmp(end, rest) != 0) || !isfinite(number) || number < 0 ||
-	    number > 10000)
-		return err_set(EINVAL, "'%s': expected a number above 0, as %s", text,
-			       *rest ? "25%" : "0.25");
-	if (number == 0) /* docker's word for no limit */
-		return 0;
-	/* The kernel takes no less than a millisecond. */
-	if (number * unit < 1000)
-		return err_set(EINVAL, "'%s': less than a hundredth of a CPU", text);
-	*ret_quota = (struct opt_i64){.set = true, .value = number * unit};
-	return 0;
-}
 
 static int parse_ulimit(struct box *box, const char *text, struct box_ulimit *ret_ulimit)
 {
@@ -79,34 +59,6 @@ static int set_ulimits(const struct run_options *options, struct box *box)
 	box->resources.ulimits.items = items;
 	box->resources.ulimits.count = count;
 	return 0;
-}
-
-static int set_resources(const struct run_options *options, struct box *box)
-{
-	struct box_resources *r = &box->resources;
-
-	r->memory = options->memory;
-	r->memory_swap = options->memory_swap;
-	r->memory_reservation = options->memory_reservation;
-	r->cpu_shares = options->cpu_shares;
-	r->cpuset_cpus = copy(box, options->cpuset_cpus);
-	r->cpuset_mems = copy(box, options->cpuset_mems);
-	r->pids_limit = options->pids_limit;
-	r->blkio_weight = options->blkio_weight;
-	if (r->memory.set && r->memory.value == 0)
-		r->memory.set = false;
-	if (r->pids_limit.set && r->pids_limit.value == 0)
-		r->pids_limit.value = -1;
-	if (r->memory_swap.set && r->memory_swap.value >= 0 && r->memory.set &&
-	    r->memory_swap.value < r->memory.value)
-		return err_set(EINVAL,
-			       "--memory-swap is memory and swap: it cannot be below --memory");
-	if (options->cpus && parse_cpus(options->cpus, CPU_PERIOD, "", &r->cpu_quota) < 0)
-		return err_wrap("--cpus");
-	if (options->cpu_percent &&
-	    parse_cpus(options->cpu_percent, CPU_PERIOD / 100.0, "%", &r->cpu_quota) < 0)
-		return err_wrap("--cpu");
-	return set_ulimits(options, box);
 }
 
 /* --- restart and log --- */
@@ -370,7 +322,8 @@ int run_make_box(const struct place *place, const struct run_options *options,
 {
 	if (refuse(options) < 0 || set_flags(options, box) < 0)
 		return -1;
-	if (set_resources(options, box) < 0 || set_restart(options, box) < 0 ||
+	if (resources_merge(&options->resources, &box->resources) < 0 ||
+	    set_ulimits(options, box) < 0 || set_restart(options, box) < 0 ||
 	    set_log(options, box) < 0)
 		return -1;
 	if (set_source(place, options, operands, box) < 0 || set_process(options, box) < 0)

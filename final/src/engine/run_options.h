@@ -10,7 +10,7 @@
 #pragma once
 
 #include "../base/opts.h"
-#include "box.h"
+#include "resources.h"
 
 struct run_options {
 	/* of `run` alone */
@@ -21,10 +21,7 @@ struct run_options {
 	const char *name, *hostname, *workdir, *user, *entrypoint, *rootfs, *runtime, *cidfile;
 	struct str_list env, env_files, labels, annotations, sysctls;
 	struct str_list volumes, mounts, tmpfs, devices, group_add;
-	struct opt_i64 memory, memory_swap, memory_reservation, pids_limit;
-	const char *cpus, *cpu_percent, *cpuset_cpus, *cpuset_mems;
-	struct opt_u64 cpu_shares;
-	struct opt_u32 blkio_weight;
+	struct resources_options resources;
 	struct str_list ulimits, cap_add, cap_drop, security;
 	const char *userns, *network, *gpus;
 	struct str_list ports, dns, extra_hosts, aliases;
