@@ -7,7 +7,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { BLOCK = 65536 };
+/*
+ * While the monitor renames, a number is free, and the file that had it may have moved on twice
+ * before we look at the next one. That many free numbers in a row are the end.
+ */
+enum { BLOCK = 65536, FREE_NUMBERS = 8 };
 
 struct name {
 	char text[32];
@@ -69,13 +73,12 @@ static void reverse(struct logs_files *files)
 	}
 }
 
-/* One number is free while the monitor renames; two: there are no more. */
 static int open_all(struct logs_files *files)
 {
 	struct logs_file file;
 	uint32_t missing = 0;
 
-	for (uint32_t number = 0; missing < 2; number++) {
+	for (uint32_t number = 0; missing < FREE_NUMBERS; number++) {
 		if (!open_number(files->dir_fd, number, &file)) {
 			missing++;
 			continue;
@@ -169,13 +172,15 @@ int logs_files_seek(struct logs_files *files, uint64_t tail)
 
 /* --- the next file --- */
 
-/* The number that a file has now; -1: it has none, it was removed. */
+enum { REMOVED = -1, NOT_NOW = -2 };
+
+/* The number that a file has now, or one of the two. */
 static int64_t number_of(int dir_fd, const struct logs_file *file)
 {
-	struct stat st;
 	int missing = 0;
+	struct stat st;
 
-	for (uint32_t number = 0; missing < 2; number++) {
+	for (uint32_t number = 0; missing < FREE_NUMBERS; number++) {
 		if (fstatat(dir_fd, name_of(number).text, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			missing++;
 		else if (st.st_ino == file->inode)
@@ -183,7 +188,7 @@ static int64_t number_of(int dir_fd, const struct logs_file *file)
 		else
 			missing = 0;
 	}
-	return -1;
+	return fstat(file->fd, &st) == 0 && st.st_nlink > 0 ? NOT_NOW : REMOVED;
 }
 
 /* The oldest one there is. */
@@ -222,8 +227,8 @@ static bool open_next(const struct logs_files *files, const struct logs_file *la
 		close(ret_file->fd);
 		number = number_of(files->dir_fd, last);
 	}
-	*ret_lost = number < 0;
-	if (number == 0 || !open_oldest(files->dir_fd, ret_file))
+	*ret_lost = number == REMOVED;
+	if (number != REMOVED || !open_oldest(files->dir_fd, ret_file))
 		return false;
 	lock(ret_file);
 	return true;
