@@ -44,7 +44,7 @@ static const struct config_setting settings[] = {
 	 .help = "keys that leave a terminal"},
 	{"ps-format", "table", OPT_TEXT, .option = "format", .commands = " ps ",
 	 .help = "--format of ps"},
-	{"images-format", "table", OPT_TEXT, .option = "format", .commands = " images ",
+	{"images-format", "table", OPT_TEXT, .option = "format", .commands = " images image ls ",
 	 .help = "--format of images"},
 	{"stats-format", "table", OPT_TEXT, .option = "format", .commands = " stats ",
 	 .help = "--format of stats"},

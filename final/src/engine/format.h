@@ -51,7 +51,7 @@ struct format_options {
 #define FORMAT_OPTION(type, member)                                                                \
 	{                                                                                          \
 		"format", 0, OPT_TEXT, offsetof(type, member.format), "FORMAT",                    \
-			"table, json, or a template such as '{{.ID}}'"                             \
+			"table, json, or a template such as '{{json .}}'"                          \
 	}
 #define FORMAT_QUIET(type, member)                                                                 \
 	{                                                                                          \
