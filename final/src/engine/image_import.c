@@ -36,8 +36,10 @@ static int import_folder(struct image_new *new, int dir_fd, struct imported *ret
 	if (make_blob(new, &fd) < 0 ||
 	    layer_pack(dir_fd, LAYER_PLAIN, fd, &ret->diff_id, &size) < 0)
 		return -1;
+	if (image_new_take_blob(new, new->scratch.fd, "tar", ret->diff_id.text, &ret->layer) < 0)
+		return -1;
 	ret->layer.media_type = arena_format(&new->arena, MEDIA_LAYER);
-	return image_new_take_blob(new, new->scratch.fd, "tar", ret->diff_id.text, &ret->layer);
+	return ret->layer.media_type ? 0 : -1;
 }
 
 /* gzip and zstd stay as they are: layers may be that. Of the others the tar alone is kept. */

@@ -55,8 +55,6 @@ static int take_blob(struct loading *l, const struct descriptor *wanted)
 	auto_close int fd = -1;
 	char path[96];
 
-	if (layout_has_blob(l->new->layout_fd, wanted->digest))
-		return 0; /* hashed when it came, and again when it is read */
 	snprintf(path, sizeof(path), "blobs/sha256/%s", digest_hex(wanted->digest));
 	/* Two images of one archive may share a layer: it has been taken. */
 	if (faccessat(l->new->blobs_fd, digest_hex(wanted->digest), F_OK, 0) == 0)

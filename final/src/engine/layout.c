@@ -227,7 +227,7 @@ int layout_move_blob(int layout_fd, int blobs_fd, const char *hex)
 	char path[96];
 
 	snprintf(path, sizeof(path), "blobs/sha256/%s", hex);
-	if (renameat2(blobs_fd, hex, layout_fd, path, RENAME_NOREPLACE) < 0 && errno != EEXIST)
+	if (renameat(blobs_fd, hex, layout_fd, path) < 0)
 		return err_sys("move blob %s into the store", hex);
 	return 0;
 }

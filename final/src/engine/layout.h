@@ -71,7 +71,7 @@ int layout_open_blob(int layout_fd, const char *digest, int *ret_fd) MUST_CHECK;
 bool layout_has_blob(int layout_fd, const char *digest);
 int layout_remove_blob(int layout_fd, const char *digest) MUST_CHECK;
 
-/* blobs_fd/HEX, synced by the caller; one that is there already stays. */
+/* blobs_fd/HEX, synced by the caller; it takes the place of one that may have been damaged. */
 int layout_move_blob(int layout_fd, int blobs_fd, const char *hex) MUST_CHECK;
 
 /* The directory blobs/sha256, to list it. */

@@ -79,15 +79,11 @@ int run_read_env_file(const char *path, struct arena *arena, struct str_list *en
 /* The one that every machine has: made on the spot if it is asked for and not there. */
 static int find_image(const struct place *place, const char *name, struct image *ret_image)
 {
-	struct err cause;
-
 	if (image_find(place, name, ret_image) == 0)
 		return 0;
-	cause = *err_last();
-	if (cause.code == ENOENT && image_ensure_default(place, name) == 0)
-		return image_find(place, name, ret_image);
-	err_adopt(&cause);
-	return -1;
+	if (err_last()->code != ENOENT || image_ensure_default(place, name) < 0)
+		return -1;
+	return image_find(place, name, ret_image);
 }
 
 static int use_config(const struct run_options *options, struct image *image, struct box *box)
