@@ -147,7 +147,8 @@ void box_observe(struct box *box, bool locked)
 	bool at_rest = box->state.status == BOX_CREATED || box->state.status == BOX_EXITED;
 	struct err saved = *err_last();
 
-	box->leftover = box->state.status == BOX_REMOVING;
+	if (box->state.status == BOX_REMOVING)
+		box->leftover = true;
 	if (box->leftover || (at_rest && !box->state.starting))
 		return;
 	/* Somebody is starting or releasing it: that is no leftover. */

@@ -120,6 +120,9 @@ static int run_stop(const struct command_line *line)
 
 static int restart_one(const struct command_line *line, struct box *box)
 {
+	if (box->remove)
+		return err_set(EINVAL, "container %s was run with --rm: stopped, it is removed",
+			       box->name);
 	if (life_stop(box, seconds_of(line, box)) < 0 || life_start(box, NULL) < 0)
 		return -1;
 	events_add(box, "restart", NULL);

@@ -247,6 +247,9 @@ static int run_internal_exit(const struct command_line *line)
 	if (box_find(line->place, line->operands[0], &box) < 0)
 		return err_last()->code == ENOENT ? 0 : -1;
 	result = life_settle(&box);
+	/* Whoever stopped it may have released it already. */
+	if (result == 0 && box.remove && box.state.started && !life_is_active(&box))
+		result = life_remove(&box, true, true);
 	box_close(&box);
 	return result < 0 && err_last()->code == ENOENT ? 0 : result;
 }

@@ -29,6 +29,8 @@ struct life_attach {
  * what the caller exits with: 125 to 127.
  */
 int life_start(struct box *box, struct life_attach *attach) MUST_CHECK;
+
+/* One that was run with --rm is gone after that. */
 int life_stop(struct box *box, uint32_t seconds) MUST_CHECK;
 int life_wait(struct box *box, int64_t *ret_code) MUST_CHECK;
 int life_release(struct box *box) MUST_CHECK;

@@ -106,7 +106,8 @@ static int collect_box(struct box *box, void *data)
 	/* Locked: somebody is making, starting or releasing it. */
 	if (flock(box->dir_fd, LOCK_EX | LOCK_NB) < 0)
 		return 0;
-	box_observe(box, true);
+	if (box_lock(box) < 0) /* ours already: this reads it again */
+		return 0;
 	nameless = is_nameless(box);
 	mounted = !box->leftover && !life_is_active(box) && is_mounted(box);
 	box_unlock(box);

@@ -142,7 +142,7 @@ int life_stop(struct box *box, uint32_t seconds)
 	if (stop(box, life_stop_signal(box), 1000 * (seconds > most ? most : seconds)) < 0)
 		return -1;
 	events_add(box, "stop", NULL);
-	return 0;
+	return box->remove ? life_remove(box, true, true) : 0;
 }
 
 int life_kill(struct box *box, int signal)

@@ -23,6 +23,8 @@ char *list_status(const struct box *box, struct arena *arena)
 		return arena_format(arena, "Restarting (%ld) %s ago", (long)state->exit_code,
 				    clock_age(state->finished, arena));
 	case BOX_EXITED:
+		if (!state->finished) /* nobody saw it */
+			return arena_format(arena, "Exited (%ld)", (long)state->exit_code);
 		return arena_format(arena, "Exited (%ld) %s ago", (long)state->exit_code,
 				    clock_age(state->finished, arena));
 	case BOX_REMOVING:
