@@ -62,7 +62,7 @@ static int run(const char *dir, struct monitor *m)
 
 int main(int argc, char **argv)
 {
-	struct monitor *m = calloc(1, sizeof(*m));
+	struct monitor *m;
 	int status;
 
 	if (argc != 2 || *argv[1] == '-' || fcntl(MONITOR_REPORT_FD, F_GETFD) < 0) {
@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 			HUSK_VERSION);
 		return 2;
 	}
+	m = calloc(1, sizeof(*m));
 	if (!m)
 		return 1;
 	close_range(MONITOR_REPORT_FD + 1, ~0U, 0);
