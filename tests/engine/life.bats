@@ -157,9 +157,9 @@ teardown() { engine_teardown; }
 @test "start -a: its output here, its status ours" {
   husk create --net none --rootfs "$SITE/rootfs" --name job sh -c 'echo done; exit 9' >/dev/null
   run husk start -a job
-  [ "$status" = 9 ] && [ "$output" = done ]
+  [ "$status" = 9 ] && [ "$output" = "done" ]
   run husk start -a job
-  [ "$status" = 9 ] && [ "$output" = done ]
+  [ "$status" = 9 ] && [ "$output" = "done" ]
   husk rm job
 }
 
@@ -332,7 +332,6 @@ teardown() { engine_teardown; }
   mkdir -p "$WORK/etc"
   printf 'root:x:0:0::/root:/bin/sh\nalice:x:4000:4001::/home/alice:/bin/sh\n1000:x:77:78::/:/bin/sh\n' >"$WORK/etc/passwd"
   printf 'wheel:x:10:bob,alice\nstaff:x:50:\n' >"$WORK/etc/group"
-  local files=(-v "$WORK/etc/passwd:/etc/passwd" -v "$WORK/etc/group:/etc/group")
   # Mounts are made later than the user is looked up: so by a root file system of its own.
   cp -a "$SITE/rootfs" "$WORK/root"
   cp "$WORK/etc/passwd" "$WORK/etc/group" "$WORK/root/etc/"

@@ -259,6 +259,8 @@ static int fill_process(struct box *box, int root_fd, const struct bundle_exec *
 		return -1;
 	set_user(process, &user);
 	process->terminal = exec->terminal;
+	process->console_size.height = exec->rows;
+	process->console_size.width = exec->columns;
 	process->args = exec->args;
 	if (exec->workdir)
 		process->cwd = (char *)exec->workdir;

@@ -40,6 +40,7 @@ struct bundle_exec {
 	struct str_list args, env;
 	const char *user, *workdir; /* NULL: the box's */
 	bool terminal, privileged;
+	uint32_t rows, columns; /* of the terminal; 0: not known */
 };
 
 /* A process.json, dir_fd/name, for a running box: its own rights, with what is asked for. */

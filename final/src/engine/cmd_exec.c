@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 /* --- one more process --- */
@@ -66,6 +67,17 @@ static int open_root(const struct box *box, int *ret_fd)
 	return *ret_fd < 0 ? err_sys("open %s", path) : 0;
 }
 
+/* The size is there before the program asks for it. */
+static void fill_size(struct bundle_exec *exec)
+{
+	struct winsize size;
+
+	if (!exec->terminal || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return;
+	exec->rows = size.ws_row;
+	exec->columns = size.ws_col;
+}
+
 static int fill(const struct command_line *line, struct bundle_exec *exec)
 {
 	const struct exec_options *options = line->values;
@@ -74,6 +86,7 @@ static int fill(const struct command_line *line, struct bundle_exec *exec)
 	exec->workdir = options->workdir;
 	exec->terminal = options->terminal;
 	exec->privileged = options->privileged;
+	fill_size(exec);
 	for (size_t i = 0; i < options->env_files.count; i++)
 		if (run_read_env_file(options->env_files.items[i], line->arena, &exec->env) < 0)
 			return -1;
