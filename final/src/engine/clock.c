@@ -1,4 +1,4 @@
-/* clock.c: points of time. See clock.h; next file: listing.h */
+/* clock.c: points of time. See clock.h; next file: format.h */
 #include "clock.h"
 #include "../base/err.h"
 
