@@ -3,6 +3,7 @@
 #include "../base/json.h"
 #include "../base/log.h"
 #include "clock.h"
+#include "cmd_changes.h"
 #include "cmd_image_move.h"
 #include "command.h"
 #include "confirm.h"
@@ -442,6 +443,15 @@ const struct command cmd_image[] = {
 	 COMMAND_MANY, 'i', cmd_image_save},
 	{"verify", NULL, "[IMAGE...]", "Hash every blob of images again", "husk verify",
 	 NULL, 0, OPTS_ANYWHERE, 0, COMMAND_MANY, 'i', run_verify},
+	{"diff", NULL, "CONTAINER", "Show what a container has added (A), changed (C), deleted (D)",
+	 "husk diff web", cmd_diff_options, sizeof(struct cmd_diff_values), OPTS_ANYWHERE, 1, 1, 'c',
+	 cmd_diff},
+	{"commit", NULL, "CONTAINER [NAME]", "Make an image of what a container has changed",
+	 "husk commit --change 'CMD [\"httpd\", \"-f\"]' web me/web:2", cmd_commit_options,
+	 sizeof(struct cmd_commit_values), OPTS_ANYWHERE, 1, 2, 'c', cmd_commit},
+	{"export", NULL, "CONTAINER", "Write a container's files as a tar",
+	 "husk export -o web.tar web", cmd_export_options, sizeof(struct cmd_export_values),
+	 OPTS_ANYWHERE, 1, 1, 'c', cmd_export},
 	{"image ls", "image list", "[NAME]", "List images", "husk image ls --digests",
 	 images_options, sizeof(struct images_options), OPTS_ANYWHERE, 0, 1, 'i', run_images},
 	{"image rm", "image remove", "IMAGE...", "Remove images, or names of them",

@@ -27,6 +27,16 @@ const struct bind_table image_manifest_table = BIND_TABLE(struct image_manifest,
 
 static const struct bind_table key_table = {sizeof(struct image_key), NULL, 0};
 
+static const struct bind_field health_rows[] = {
+	{"Test", BIND_STRINGS, BIND_AT(struct image_health, test)},
+	{"Interval", BIND_INT, BIND_AT(struct image_health, interval)},
+	{"Timeout", BIND_INT, BIND_AT(struct image_health, timeout)},
+	{"StartPeriod", BIND_INT, BIND_AT(struct image_health, start_period)},
+	{"StartInterval", BIND_INT, BIND_AT(struct image_health, start_interval)},
+	{"Retries", BIND_INT, BIND_AT(struct image_health, retries)},
+};
+static const struct bind_table health_table = BIND_TABLE(struct image_health, health_rows);
+
 static const struct bind_field inner_rows[] = {
 	{"User", BIND_STRING, IN_CONFIG(config.user)},
 	{"ExposedPorts", BIND_KEYED, IN_CONFIG(config.exposed_ports), .table = &key_table},
@@ -39,6 +49,8 @@ static const struct bind_field inner_rows[] = {
 	{"StopSignal", BIND_STRING, IN_CONFIG(config.stop_signal)},
 	{"Shell", BIND_STRINGS, IN_CONFIG(config.shell)},
 	{"OnBuild", BIND_STRINGS, IN_CONFIG(config.on_build)},
+	{"Healthcheck", BIND_POINTER, IN_CONFIG(config.health), .table = &health_table},
+	{"ArgsEscaped", BIND_BOOL, IN_CONFIG(config.args_escaped)},
 };
 static const struct bind_table inner_table = BIND_TABLE(struct image_config, inner_rows);
 

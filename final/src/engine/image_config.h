@@ -21,6 +21,12 @@ struct image_key {
 	char *name;
 };
 
+/* Times are nanoseconds; docker's own, which OCI lets through. */
+struct image_health {
+	struct str_list test;
+	int64_t interval, timeout, start_period, start_interval, retries;
+};
+
 struct image_config {
 	char *created, *author, *architecture, *variant, *os, *os_version;
 	struct {
@@ -28,6 +34,8 @@ struct image_config {
 		struct str_list env, entrypoint, cmd, shell, on_build;
 		LIST_OF(struct image_key) exposed_ports, volumes;
 		struct str_map labels;
+		struct image_health *health; /* NULL: none */
+		bool args_escaped;
 	} config;
 	struct {
 		char *type; /* "layers" */

@@ -105,7 +105,12 @@ static int build(const struct place *place, const char *builder, struct arena *a
 		return err_sys("make a file in %s/tmp", place->data);
 	if (run_builder(builder, root, tar, log_fd) < 0)
 		return explain(log_fd);
-	return image_import(place, tar, DEFAULT_IMAGE, &changes, arena, &id);
+	return image_import_with(place,
+				 &(struct image_import){.path = tar,
+							.reference = DEFAULT_IMAGE,
+							.changes = &changes,
+							.comment = "made by rootfs-builder"},
+				 arena, &id);
 }
 
 static bool is_there(const struct place *place, const char *reference)

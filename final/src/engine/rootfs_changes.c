@@ -19,7 +19,12 @@
 
 enum { DEPTH_MAX = 500 };
 
+/* What the runtime makes to mount on, if an image has it not: nobody changed that. */
+static const char *const mount_points[] = {"/dev",	    "/proc",	  "/sys",
+					   "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"};
+
 struct comparing {
+	const struct box *box;
 	const struct rootfs_lowers *lowers;
 	int upper_fd;
 	int (*each)(char kind, const char *path, void *data);
@@ -170,8 +175,20 @@ static int tell_all_hidden(struct comparing *c)
 	return 0;
 }
 
+static bool is_mount_point(const struct comparing *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_points); i++)
+		if (strcmp(c->path, mount_points[i]) == 0)
+			return true;
+	for (size_t i = 0; i < c->box->mounts.count; i++)
+		if (strcmp(c->path, c->box->mounts.items[i].target) == 0)
+			return true;
+	return false;
+}
+
 static int visit(struct comparing *c, int dir_fd, const char *name, int depth)
 {
+	bool below;
 	auto_close int fd = -1;
 	struct stat st;
 
@@ -179,7 +196,10 @@ static int visit(struct comparing *c, int dir_fd, const char *name, int depth)
 		return errno == ENOENT ? 0 : err_sys("look at a file of the upper layer");
 	if (is_whiteout(&st))
 		return tell(c, 'D');
-	if (tell(c, is_below(c, c->path) ? 'C' : 'A') != 0)
+	below = is_below(c, c->path);
+	if (!below && is_mount_point(c))
+		return 0;
+	if (tell(c, below ? 'C' : 'A') != 0)
 		return -1;
 	if (!S_ISDIR(st.st_mode))
 		return 0;
@@ -198,7 +218,8 @@ int rootfs_changes(const struct box *box, int (*each)(char kind, const char *pat
 {
 	auto_lowers struct rootfs_lowers lowers = {0};
 	auto_close int fd = openat(box->dir_fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct comparing c = {.lowers = &lowers, .upper_fd = fd, .each = each, .data = data};
+	struct comparing c = {
+		.box = box, .lowers = &lowers, .upper_fd = fd, .each = each, .data = data};
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys("open the upper layer");
