@@ -318,6 +318,16 @@ code() { jq .code "$DIR/exit"; }
   done
 }
 
+@test "a terminal that is closed and opened again" {
+  make_bundle '.process.terminal = true | .process.args = ["sh", "-c", "echo one; exec <&- >&- 2>&-; sleep 0.5; exec >/dev/pts/0; echo two; sleep 0.3; exit 4"]'
+  describe '.terminal = true'
+  monitor
+  wait_for reported
+  finish
+  [ "$(code)" = 4 ]
+  [ "$(text_of stdout | tr -d '\r')" = $'one\ntwo' ]
+}
+
 @test "who reads standard output has gone: the container gets EPIPE" {
   make_bundle '.process.args = ["sh", "-c", "while echo y; do :; done 2>/dev/null; exit 9"]'
   describe '.waitForClient = true | .log.driver = "none"'

@@ -1,10 +1,9 @@
 /*
- * loop.c: serving everybody while the story of monitor.c waits. What is waited for changes with
- * every step, and is a handful: poll(2). See monitor.h; next file: execute.h
+ * loop.c: what is waited for changes with every step, and is a handful: poll(2). See loop.h; next
+ * file: execute.h
  */
-#include "../base/err.h"
+#include "loop.h"
 #include "../base/fd.h"
-#include "monitor.h"
 #include "stamp.h"
 
 #include <poll.h>
@@ -37,8 +36,9 @@ static size_t fill(struct monitor *m, struct pollfd polled[ALL])
 	for (int i = LOGGER_STDOUT; i <= LOGGER_STDERR; i++) {
 		const struct stream *stream = &m->streams.output[i];
 
-		polled[OUTPUT + i] =
-			wait_if(m->pid && !held && streams_can_read(stream), stream->fd, POLLIN);
+		polled[OUTPUT + i] = wait_if(m->pid && !held && !m->streams.is_closed &&
+						     streams_can_read(stream),
+					     stream->fd, POLLIN);
 	}
 	for (size_t i = 0; i < m->clients.count; i++) {
 		const struct client *client = &m->clients.items[i];
@@ -198,10 +198,17 @@ static void handle_clients(struct monitor *m, const struct pollfd *polled, size_
 
 /* --- the loop --- */
 
+static int sooner(int timeout, int pause)
+{
+	return timeout < 0 || timeout > pause ? pause : timeout;
+}
+
 static int poll_once(struct monitor *m, struct pollfd *polled, size_t count, int timeout)
 {
-	if (logger_is_held(&m->logger) && (timeout < 0 || timeout > LOGGER_PAUSE))
-		timeout = LOGGER_PAUSE;
+	if (logger_is_held(&m->logger))
+		timeout = sooner(timeout, LOGGER_PAUSE);
+	if (m->streams.is_closed)
+		timeout = sooner(timeout, STREAM_PAUSE);
 	if (poll(polled, count, timeout) < 0 && errno != EINTR && errno != EAGAIN)
 		return err_sys("wait for events");
 	return 0;
@@ -223,7 +230,7 @@ static int step(struct monitor *m, int timeout)
 	if (polled[INPUT].revents)
 		streams_write(&m->streams);
 	for (int i = LOGGER_STDOUT; i <= LOGGER_STDERR; i++)
-		if (polled[OUTPUT + i].revents)
+		if (polled[OUTPUT + i].revents || (m->streams.is_closed && i == LOGGER_STDOUT))
 			streams_read(&m->streams, i);
 	handle_clients(m, polled + CLIENTS, clients);
 	if (polled[LISTENER].revents)

@@ -4,6 +4,7 @@
 #include "../base/log.h"
 #include "../base/store.h"
 #include "execute.h"
+#include "loop.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -219,7 +220,6 @@ static int start(struct monitor *m)
 	const char *const words[] = {"start", m->config.id, NULL};
 
 	m->started = stamp_now();
-	m->began = stamp_milliseconds();
 	return run_runtime(m, words, NULL);
 }
 
@@ -395,6 +395,7 @@ static bool may_start(struct monitor *m)
 
 static int begin(struct monitor *m)
 {
+	m->began = stamp_milliseconds();
 	if (create(m) < 0)
 		return -1;
 	if (m->config.wait_for_client && m->report >= 0) {

@@ -55,12 +55,3 @@ int monitor_run(struct monitor *monitor) MUST_CHECK;
 /* Whoever waits for the report gets the error record. */
 void monitor_fail(struct monitor *monitor);
 void monitor_close(struct monitor *monitor);
-
-/* --- loop.c --- */
-
-/* Serves everybody until is_done(monitor), or for so many milliseconds; -1: for ever; 0: once. */
-int loop_until(struct monitor *monitor, bool (*is_done)(struct monitor *monitor),
-	       int64_t milliseconds) MUST_CHECK;
-
-/* What is in the container's streams now, after its end: to the log and to clients. */
-int loop_drain(struct monitor *monitor) MUST_CHECK;

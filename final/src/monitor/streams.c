@@ -131,12 +131,16 @@ bool streams_read(struct streams *streams, enum logger_stream which)
 	if (!streams_can_read(stream))
 		return false;
 	length = fd_read(stream->fd, stream->data + stream->length, STREAM_BUFFER - stream->length);
+	/*
+	 * EIO: the last user of a terminal has closed it. To close our end would hang up on its
+	 * session, and whoever is in there may open it again.
+	 */
+	streams->is_closed = streams->is_terminal && length < 0 && errno == EIO;
 	if (length > 0) {
 		stream->length += length;
 		return true;
 	}
-	/* EIO: the last user of a terminal has closed it. */
-	if (length == 0 || errno != EAGAIN)
+	if (length == 0 || (errno != EAGAIN && !streams->is_closed))
 		streams_close_output(streams, which);
 	return false;
 }
@@ -261,5 +265,5 @@ void streams_close(struct streams *streams)
 	if (streams->console >= 0)
 		close(streams->console);
 	streams->console = -1;
-	streams->input_ends = false;
+	streams->input_ends = streams->is_closed = false;
 }

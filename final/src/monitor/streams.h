@@ -17,7 +17,7 @@
 #include "clients.h"
 #include "logger.h"
 
-enum { STREAM_BUFFER = LOG_FILE_TEXT };
+enum { STREAM_BUFFER = LOG_FILE_TEXT, STREAM_PAUSE = 200 /* milliseconds */ };
 
 struct stream {
 	int fd; /* -1: at its end */
@@ -28,6 +28,7 @@ struct stream {
 
 struct streams {
 	bool is_terminal;
+	bool is_closed; /* the terminal, by its last user: it may be opened again, ask later */
 	struct stream output[2]; /* by logger_stream; a terminal is the first */
 	int input;		 /* -1: at its end; a terminal is the descriptor of output[0] */
 	bool input_ends;	 /* after what is in memory */
