@@ -39,9 +39,11 @@ teardown() {
 
 @test "exec: 127 not there, 126 not to be executed, 125 husk's own; one line each" {
   run -127 husk exec web nosuch
-  [ ${#lines[@]} = 1 ] && [[ $output == *"executable file not found"* ]]
+  [ ${#lines[@]} = 1 ]
+  [[ $output == *"executable file not found"* ]]
   run -126 husk exec web /etc/passwd
-  [ ${#lines[@]} = 1 ] && [[ $output == *"permission denied"* ]]
+  [ ${#lines[@]} = 1 ]
+  [[ $output == *"permission denied"* ]]
   refused "no such container" -- husk exec nosuch true
   husk create --name idle --net none --rootfs "$SITE/rootfs" true >/dev/null
   refused "not running" "husk start idle" -- husk exec idle true

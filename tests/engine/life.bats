@@ -35,11 +35,15 @@ teardown() { engine_teardown; }
 
 @test "run: 127 for a program that is not there, 126 for one that may not be executed, 125 for husk's own" {
   run -127 box --rm nosuchprogram
-  [ "$status" = 127 ] && [ ${#lines[@]} = 1 ] && [[ $output == *"executable file not found"* ]]
+  [ "$status" = 127 ]
+  [ ${#lines[@]} = 1 ]
+  [[ $output == *"executable file not found"* ]]
   run -127 box --rm /no/such
-  [ "$status" = 127 ] && [[ $output == *"no such file or directory"* ]]
+  [ "$status" = 127 ]
+  [[ $output == *"no such file or directory"* ]]
   run box --rm /etc/passwd
-  [ "$status" = 126 ] && [[ $output == *"permission denied"* ]]
+  [ "$status" = 126 ]
+  [[ $output == *"permission denied"* ]]
   refused "unknown option --nosuch" -- box --nosuch true
   refused "--memory" -- box -m lots true
   [ -z "$(husk ps -aq)" ]
@@ -110,7 +114,8 @@ teardown() { engine_teardown; }
 
 @test "run -d: its start fails: the error is husk's, nothing runs" {
   run -127 box -d --name broken nosuchprogram
-  [ "$status" = 127 ] && [ ${#lines[@]} = 1 ]
+  [ "$status" = 127 ]
+  [ ${#lines[@]} = 1 ]
   [ "$(status_of broken)" = created ]
   [ "$(husk inspect --format '{{.State.ExitCode}}' broken)" = 127 ]
   [[ $(husk inspect --format '{{.State.Error}}' broken) == *nosuchprogram* ]]
@@ -157,9 +162,11 @@ teardown() { engine_teardown; }
 @test "start -a: its output here, its status ours" {
   husk create --net none --rootfs "$SITE/rootfs" --name job sh -c 'echo done; exit 9' >/dev/null
   run husk start -a job
-  [ "$status" = 9 ] && [ "$output" = "done" ]
+  [ "$status" = 9 ]
+  [ "$output" = "done" ]
   run husk start -a job
-  [ "$status" = 9 ] && [ "$output" = "done" ]
+  [ "$status" = 9 ]
+  [ "$output" = "done" ]
   husk rm job
 }
 
@@ -201,7 +208,8 @@ teardown() { engine_teardown; }
   box -d --name two sleep 1000 >/dev/null
   husk pause one
   run husk stop -t 0 one two
-  [ "$status" = 0 ] && [ "$output" = $'one\ntwo' ]
+  [ "$status" = 0 ]
+  [ "$output" = $'one\ntwo' ]
   husk stop one
   husk rm one two
 }

@@ -32,7 +32,8 @@ make() { # NAME [OPTION...]
   for i in {1..17}; do make "n$i" >/dev/null; done # 16 digits: two begin alike
   short=$(husk ps -aq | cut -c1 | sort | uniq -d | head -1)
   run husk rm "$short"
-  [ "$status" = 125 ] && [ ${#lines[@]} = 1 ]
+  [ "$status" = 125 ]
+  [ ${#lines[@]} = 1 ]
   [[ $output == *"can mean"*"containers"*"(n"*"(n"* ]]
   for id in $(husk ps -aq | grep "^$short"); do [[ $output == *"$id"* ]]; done
   # shellcheck disable=SC2046
@@ -111,7 +112,7 @@ make() { # NAME [OPTION...]
   box --name over sh -c 'exit 3' || true
   names() { husk ps -a --format '{{.Names}}' "$@" | sort | tr '\n' ' '; }
   [ "$(names --filter name=o)" = "one over two " ]
-  [ "$(names --filter name=^o)" = "one " ]
+  [ "$(names --filter name=^on)" = "one " ]
   [ "$(names --filter id="${id:0:8}")" = "one " ]
   [ "$(names --filter label=tier)" = "one two " ]
   [ "$(names --filter label=tier=back)" = "two " ]

@@ -17,6 +17,8 @@
 
 static const char default_path[] =
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/* Nothing here is newer, and older runtimes refuse a newer one. */
+static const char oci_version[] = "1.0.2";
 static const char init_path[] = "/dev/husk-init";
 
 /* --- the process --- */
@@ -171,6 +173,7 @@ static int fill(struct bundle *b)
 
 	if (profile_fill(PROFILE_HARDENED | PROFILE_ROOTFUL, spec) < 0)
 		return -1;
+	spec->oci_version = (char *)oci_version;
 	spec->root.path = (char *)b->context->rootfs;
 	spec->root.readonly = box->read_only;
 	spec->hostname = box->hostname;

@@ -3,7 +3,6 @@
  * in all of the box's namespaces and in its cgroup. Next file: cmd_list.c
  */
 #include "../base/err.h"
-#include "../base/log.h"
 #include "../base/path.h"
 #include "../base/proc.h"
 #include "attach.h"
@@ -109,8 +108,8 @@ static int call_runtime(struct box *box, const struct exec_options *options, cha
 	args[count++] = box->id;
 	if (oci_exec(box, args, !options->detach, options->interactive && !options->detach,
 		     &status) < 0)
-		log_failure();
-	return status < 0 ? EXIT_HUSK : status;
+		return -1;
+	return status;
 }
 
 /* The process in a file of the box's: it goes when the runtime has ended. */

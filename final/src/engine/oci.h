@@ -30,7 +30,7 @@ int oci_delete(const struct box *box) MUST_CHECK;
 
 /*
  * Waits for the runtime with our streams, or with none of them. *ret_status: the exit status of
- * the process inside; 125 to 127 if it could not be executed, and then the error record says why.
+ * the process inside; 125 to 127 if it could not be executed, and then the reason has been said.
  */
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input,
 	     int *ret_status) MUST_CHECK;

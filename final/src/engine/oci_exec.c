@@ -5,6 +5,7 @@
  */
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/log.h"
 #include "oci.h"
 
 #include <fcntl.h>
@@ -109,6 +110,18 @@ static int command_line(const struct box *box, char *const args[], char *log, st
 	return 0;
 }
 
+/* With a log, these write an error to their standard error as well, which is ours. */
+static bool speaks(const char *runtime)
+{
+	static const char *const names[] = {"husk-runtime", "runc", "youki"};
+	const char *slash = strrchr(runtime, '/');
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(slash ? slash + 1 : runtime, names[i]) == 0)
+			return true;
+	return false;
+}
+
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input, int *ret_status)
 {
 	struct arena scratch = {0};
@@ -122,12 +135,15 @@ int oci_exec(const struct box *box, char *const args[], bool streams, bool input
 	if (status > 0)
 		error = read_log(log, &scratch);
 	if (error) {
-		err_set(ECHILD, "%s", error);
 		status = oci_status_of_error(error);
+		if (!streams || !speaks(box->runtime))
+			log_write(LOG_ERROR, "%s", error);
 	}
 	if (log)
 		unlink(log);
 	arena_free(&scratch);
+	if (status < 0)
+		return -1;
 	*ret_status = status;
-	return status < 0 || error ? -1 : 0;
+	return 0;
 }
