@@ -65,7 +65,9 @@ static int attach_network(struct start *s)
 {
 	char *path = NULL;
 
-	if (network_attach(s->box) < 0 || network_namespace(s->box, &s->arena, &path) < 0)
+	/* What was leased is in the record before anything is made of it: hosts of others read it. */
+	if (network_attach(s->box) < 0 || box_save(s->box) < 0 ||
+	    network_namespace(s->box, &s->arena, &path) < 0)
 		return -1;
 	s->context.netns = path;
 	s->context.new_netns = !path && strcmp(s->box->network_mode, "none") == 0;
