@@ -68,6 +68,35 @@ says_nothing_of() { # FILE
     "engine/box.c: includes kernel/ns.h, but engine may include base spec and itself only"
 }
 
+@test "final-lint: the engine may know what it says to the monitor, and nothing else of it" {
+  plant monitor/protocol.h
+  plant monitor/monitor.h
+  plant engine/life.c '#include "../monitor/protocol.h"'
+  says_nothing_of engine/life.c
+  plant engine/life.c '#include "../monitor/monitor.h"'
+  plant monitor/wait.c '#include "../engine/box.h"'
+  plant engine/box.h
+  finds "engine/life.c: includes monitor/monitor.h, but engine may include base spec and itself only" \
+    "monitor/wait.c: includes engine/box.h, but monitor may include base and itself only"
+}
+
+@test "final-lint: libraries of the engine, each in its file" {
+  plant engine/network.c '#include <libmnl/libmnl.h>'
+  plant engine/rules.c '#include <nftables/libnftables.h>'
+  plant engine/image.c '#include <archive.h>'
+  plant engine/blob.c '#include <openssl/evp.h>'
+  finds "engine/network.c: includes <libmnl/libmnl.h>, which only engine/rtnl.c may" \
+    "engine/rules.c: includes <nftables/libnftables.h>, which only engine/firewall.c may" \
+    "engine/image.c: includes <archive.h>, which only" "engine/blob.c: includes <openssl/evp.h>, which only engine/digest.c may"
+}
+
+@test "final-lint: only main() may leave the descriptors open that it makes of 0, 1 and 2" {
+  plant engine/main.c $'int fill(void)\n{\n\treturn open("/dev/null", O_RDWR);\n}'
+  says_nothing_of engine/main.c
+  plant engine/main_too.c $'int fill(void)\n{\n\treturn open("/dev/null", O_RDWR);\n}'
+  finds "engine/main_too.c:4: no CLOEXEC"
+}
+
 @test "final-lint: headers that include each other" {
   plant base/one.h '#include "two.h"'
   plant base/two.h '#include "one.h"'
@@ -184,6 +213,7 @@ says_nothing_of() { # FILE
 
 program() { # CODE [OPTION...]: final/husk-runtime, made of CODE
   printf '%s\n' "$1" | "${CC:-cc}" -D_GNU_SOURCE -x c - -o "$copy/final/husk-runtime" "${@:2}" 2>/dev/null
+  [ -f "$copy/final/husk-monitor" ] || cp "$copy/final/husk-runtime" "$copy/final/husk-monitor"
 }
 
 @test "final-lint: symbols: a program that looks up users, or is not static" {
@@ -204,4 +234,9 @@ int main(void) { return getpwnam("x") != 0; }' -fPIE -static-pie
   run "$tree/tools/final-lint" --symbols
   echo "$output"
   [[ $status = 1 && $output == *"is not position-independent"*"its stack is executable"* ]]
+  mv "$copy/final/husk-runtime" "$copy/final/husk-monitor"
+  program 'int main(void) { return 0; }' -fPIE -static-pie
+  run "$tree/tools/final-lint" --symbols
+  echo "$output"
+  [[ $status = 1 && $output == *"final/husk-monitor: is not position-independent"* && $output != *husk-runtime* ]]
 }

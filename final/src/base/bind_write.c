@@ -183,12 +183,20 @@ static struct json_object *new_value(const struct bind_field *field, const void 
 	}
 }
 
+/* Unset is not zero: there is nothing to be written. */
+static bool has_no_zero(const struct bind_field *field)
+{
+	return field->kind == BIND_POINTER || field->kind == BIND_OPT_BOOL ||
+	       field->kind == BIND_OPT_INT || field->kind == BIND_OPT_UINT ||
+	       field->kind == BIND_OPT_ENUM;
+}
+
 static int write_field(const struct bind_field *field, const char *from, struct json_object *object)
 {
 	bool wanted = field->required || field->always;
 	struct json_object *value;
 
-	if (is_zero(field, from) && (!wanted || field->kind == BIND_POINTER))
+	if (is_zero(field, from) && (!wanted || has_no_zero(field)))
 		return 0;
 	value = new_value(field, from);
 	if ((field->kind == BIND_INSIDE || field->kind == BIND_EMBEDDED) && value && !wanted &&

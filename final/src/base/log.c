@@ -66,7 +66,7 @@ static int format_json(char *line, size_t size, enum log_level level, const char
 /* Names of files and values are from outside: they make no second line, and rule no terminal. */
 static int format_text(char *line, size_t size, enum log_level level, const char *text)
 {
-	int length = snprintf(line, size, "husk-runtime: %s%s\n",
+	int length = snprintf(line, size, "%s: %s%s\n", program_invocation_short_name,
 			      level == LOG_WARNING ? "warning: " : "", text);
 
 	str_printable(line);

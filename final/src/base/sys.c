@@ -82,6 +82,16 @@ long sys_keyctl_join(const char *name)
 	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name, 0, 0, 0);
 }
 
+int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data)
+{
+	return syscall(SYS_capget, header, data);
+}
+
+int sys_capset(struct __user_cap_header_struct *header, const struct __user_cap_data_struct *data)
+{
+	return syscall(SYS_capset, header, data);
+}
+
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return syscall(SYS_execveat, fd, path, argv, envp, flags);

@@ -38,6 +38,11 @@ int sys_fsmount(int fd, unsigned int flags, unsigned int attributes);
 int sys_mount_setattr(int dir_fd, const char *path, unsigned int flags,
 		      const struct mount_attr *attributes);
 long sys_keyctl_join(const char *name);
+
+struct __user_cap_header_struct; /* <linux/capability.h> */
+struct __user_cap_data_struct;
+int sys_capget(struct __user_cap_header_struct *header, struct __user_cap_data_struct *data);
+int sys_capset(struct __user_cap_header_struct *header, const struct __user_cap_data_struct *data);
 int sys_execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags);
 int sys_seccomp(unsigned int operation, unsigned int flags, const void *arguments);
 int sys_sched_setattr(pid_t pid, const void *attributes, unsigned int flags);

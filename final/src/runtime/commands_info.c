@@ -10,7 +10,6 @@
 #include "../kernel/seccomp.h"
 #include "../kernel/sysctl.h"
 #include "commands.h"
-#include "commands_spec.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -67,6 +66,19 @@ static struct json_object *cgroup_features(void)
 	return cgroup;
 }
 
+/* "a b c" as an array of strings; NULL: no memory. */
+static struct json_object *words(const char *text)
+{
+	struct json_object *array = json_new_array();
+	char *copy = strdupa(text);
+	int failed = 0;
+
+	for (char *rest, *word = strtok_r(copy, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest))
+		failed |= json_append(array, json_new_string(word));
+	return failed ? NULL : array;
+}
+
 static struct json_object *seccomp_features(struct arena *arena)
 {
 	static const char operators[] =
@@ -79,10 +91,10 @@ static struct json_object *seccomp_features(struct arena *arena)
 	int failed = 0;
 
 	failed |= json_add(seccomp, "actions", listed(seccomp_list_actions, arena));
-	failed |= json_add(seccomp, "operators", spec_words(operators));
+	failed |= json_add(seccomp, "operators", words(operators));
 	failed |= json_add(seccomp, "archs", listed(seccomp_list_architectures, arena));
-	failed |= json_add(seccomp, "knownFlags", spec_words(flags));
-	failed |= json_add(seccomp, "supportedFlags", spec_words(flags));
+	failed |= json_add(seccomp, "knownFlags", words(flags));
+	failed |= json_add(seccomp, "supportedFlags", words(flags));
 	return failed ? NULL : seccomp;
 }
 
@@ -93,7 +105,7 @@ static struct json_object *linux_features(struct arena *arena)
 	int failed = 0;
 
 	failed |= json_add(features, "namespaces",
-			   spec_words("cgroup ipc mount network pid time user uts"));
+			   words("cgroup ipc mount network pid time user uts"));
 	failed |= json_add(features, "capabilities", listed(cap_list, arena));
 	failed |= json_add(features, "cgroup", cgroup_features());
 	failed |= json_add(features, "seccomp", seccomp_features(arena));
@@ -128,10 +140,9 @@ static int run_features(const struct command_line *line)
 
 	failed |= json_add(features, "ociVersionMin", json_new_string("1.0.0"));
 	failed |= json_add(features, "ociVersionMax", json_new_string(OCI_VERSION));
-	failed |= json_add(
-		features, "hooks",
-		spec_words("prestart createRuntime createContainer startContainer poststart "
-			   "poststop"));
+	failed |= json_add(features, "hooks",
+			   words("prestart createRuntime createContainer startContainer poststart "
+				 "poststop"));
 	failed |= json_add(features, "mountOptions", listed(mount_opts_list, line->arena));
 	failed |= json_add(features, "linux", linux_features(line->arena));
 	failed |= json_add(features, "annotations", annotations(line->arena));

@@ -62,7 +62,7 @@ static const struct bind_field seccomp_rule_rows[] = {
 	{"errnoRet", BIND_OPT_UINT, AT(seccomp_rule, errno_ret), .max = UINT16_MAX},
 	{"args", BIND_LIST, AT(seccomp_rule, args), .table = &seccomp_arg},
 };
-static const struct bind_table seccomp_rule =
+const struct bind_table spec_seccomp_rule_table =
 	BIND_TABLE(struct spec_seccomp_rule, seccomp_rule_rows);
 
 static const struct bind_field seccomp_rows[] = {
@@ -73,9 +73,9 @@ static const struct bind_field seccomp_rows[] = {
 	{"flags", BIND_FLAGS, AT(seccomp, flags), .names = spec_seccomp_flags},
 	{"listenerPath", BIND_STRING, AT(seccomp, listener_path)},
 	{"listenerMetadata", BIND_STRING, AT(seccomp, listener_metadata)},
-	{"syscalls", BIND_LIST, AT(seccomp, syscalls), .table = &seccomp_rule},
+	{"syscalls", BIND_LIST, AT(seccomp, syscalls), .table = &spec_seccomp_rule_table},
 };
-static const struct bind_table seccomp = BIND_TABLE(struct spec_seccomp, seccomp_rows);
+const struct bind_table spec_seccomp_table = BIND_TABLE(struct spec_seccomp, seccomp_rows);
 
 static const struct bind_field memory_policy_rows[] = {
 	{"mode", BIND_ENUM, AT(memory_policy, mode), .names = spec_memory_policy_modes,
@@ -103,7 +103,7 @@ static const struct bind_field linux_rows[] = {
 	{"namespaces", BIND_LIST, AT(linux, namespaces), .table = &namespace},
 	{"devices", BIND_LIST, AT(linux, devices), .table = &device},
 	{"netDevices", BIND_KEYED, AT(linux, net_devices), .table = &net_device},
-	{"seccomp", BIND_POINTER, AT(linux, seccomp), .table = &seccomp},
+	{"seccomp", BIND_POINTER, AT(linux, seccomp), .table = &spec_seccomp_table},
 	{"rootfsPropagation", BIND_STRING, AT(linux, rootfs_propagation)},
 	{"maskedPaths", BIND_STRINGS, AT(linux, masked_paths)},
 	{"readonlyPaths", BIND_STRINGS, AT(linux, readonly_paths)},

@@ -17,7 +17,7 @@
 #define AT(type, member) BIND_AT(struct spec_##type, member)
 
 extern const struct bind_table spec_top_table, spec_process_table, spec_linux_table,
-	spec_resources_table, spec_id_map_table;
+	spec_resources_table, spec_id_map_table, spec_seccomp_table, spec_seccomp_rule_table;
 
 extern const struct bind_name spec_namespace_names[], spec_rlimit_names[],
 	spec_scheduler_policies[], spec_scheduler_flags[], spec_io_classes[], spec_device_types[],

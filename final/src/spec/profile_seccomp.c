@@ -1,12 +1,13 @@
 /*
- * commands_spec_seccomp.c: the system calls of `spec --hardened`, as linux.seccomp. What is not
+ * profile_seccomp.c: the system calls of a hardened container, as linux.seccomp. What is not
  * allowed is answered by EPERM, and calls newer than the newest one here by ENOSYS, which lets a C
  * library fall back. No architectures are listed: the machine's own alone, so that calls of i386
  * and x32 are refused as a whole. Last of the commands' files.
  */
-#include "../base/json.h"
-#include "commands_spec.h"
+#include "profile.h"
 
+#include <errno.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -84,30 +85,37 @@ static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET
 static const uint64_t namespace_flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
 					CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
-static struct json_object *rule(struct json_object *names, const char *action)
-{
-	struct json_object *object = json_new_object();
-	int failed = json_add(object, "names", names);
+/* Rules that are being made: as many as there is room for. */
+struct rules {
+	struct spec_seccomp_rule *items;
+	size_t count;
+	struct arena *arena;
+};
 
-	failed |= json_add(object, "action", json_new_string(action));
-	return failed ? NULL : object;
+enum { RULES_MAX = 80 };
+
+static int add_rule(struct rules *rules, const char *names, struct spec_seccomp_rule rule)
+{
+	if (profile_add_words(names, rules->arena, &rule.names) < 0)
+		return -1;
+	rules->items[rules->count++] = rule;
+	return 0;
 }
 
 /* Allows the call when the bits of `mask` in an argument are `value`. */
-static int allow_if(struct json_object *rules, const char *name, unsigned int argument,
-		    uint64_t mask, uint64_t value)
+static int allow_if(struct rules *rules, const char *names, uint32_t argument, uint64_t mask,
+		    uint64_t value)
 {
-	struct json_object *object = rule(spec_words(name), "SCMP_ACT_ALLOW");
-	struct json_object *args = json_new_array(), *comparison = json_new_object();
-	int failed = 0;
+	struct spec_seccomp_arg *arg = arena_alloc(rules->arena, sizeof(*arg));
+	struct spec_seccomp_rule rule = {.action = SECCOMP_RET_ALLOW};
 
-	failed |= json_add(comparison, "index", json_new_uint(argument));
-	failed |= json_add(comparison, "value", json_new_uint(mask));
-	failed |= json_add(comparison, "valueTwo", json_new_uint(value));
-	failed |= json_add(comparison, "op", json_new_string("SCMP_CMP_MASKED_EQ"));
-	failed |= json_append(args, comparison);
-	failed |= json_add(object, "args", args);
-	return json_append(rules, object) | failed;
+	if (!arg)
+		return -1;
+	*arg = (struct spec_seccomp_arg){
+		.index = argument, .value = mask, .value_two = value, .op = SECCOMP_OP_MASKED_EQ};
+	rule.args.items = arg;
+	rule.args.count = 1;
+	return add_rule(rules, names, rule);
 }
 
 /*
@@ -116,10 +124,9 @@ static int allow_if(struct json_object *rules, const char *name, unsigned int ar
  * answer: CVE-2019-10063. Instead: every request that differs from both, by the first bit, from the
  * top, in which it does. Below the bit where the two part, they are told apart one by one.
  */
-static int allow_ioctls(struct json_object *rules)
+static int allow_ioctls(struct rules *rules)
 {
 	const uint32_t refused[] = {TIOCSTI, TIOCLINUX};
-	int failed = 0;
 
 	for (uint32_t bit = 1U << 31; bit; bit >>= 1) {
 		uint32_t mask = ~(bit - 1); /* this bit and those above */
@@ -131,31 +138,46 @@ static int allow_ioctls(struct json_object *rules)
 			if ((i == 1 && ((refused[0] ^ refused[1]) & mask) == 0) ||
 			    (other & mask) == value)
 				continue;
-			failed |= allow_if(rules, "ioctl", 1, mask, value);
+			if (allow_if(rules, "ioctl", 1, mask, value) < 0)
+				return -1;
 		}
 	}
-	return failed;
+	return 0;
 }
 
-struct json_object *spec_seccomp_default(void)
+static int fill_rules(struct rules *rules)
 {
-	struct json_object *object = json_new_object(), *rules = json_new_array(),
-			   *names = json_new_array(), *later;
-	int failed = 0;
+	struct spec_seccomp_rule always = {.action = SECCOMP_RET_ALLOW};
+	struct spec_seccomp_rule later = {.action = SECCOMP_RET_ERRNO,
+					  .errno_ret = {.set = true, .value = ENOSYS}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
-		failed |= spec_add_words(names, allowed[i]);
-	failed |= json_append(rules, rule(names, "SCMP_ACT_ALLOW"));
-	failed |= allow_if(rules, "clone", 0, namespace_flags, 0);
+		if (profile_add_words(allowed[i], rules->arena, &always.names) < 0)
+			return -1;
+	rules->items[rules->count++] = always;
+	if (allow_if(rules, "clone", 0, namespace_flags, 0) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		failed |= allow_if(rules, "socket socketpair", 0, UINT32_MAX, families[i]);
-	failed |= allow_ioctls(rules);
+		if (allow_if(rules, "socket socketpair", 0, UINT32_MAX, families[i]) < 0)
+			return -1;
+	if (allow_ioctls(rules) < 0)
+		return -1;
 	/* Its flags are in memory, where no filter can look; the C library then uses clone(2). */
-	later = rule(spec_words("clone3"), "SCMP_ACT_ERRNO");
-	failed |= json_add(later, "errnoRet", json_new_int(ENOSYS));
-	failed |= json_append(rules, later);
-	failed |= json_add(object, "defaultAction", json_new_string("SCMP_ACT_ERRNO"));
-	failed |= json_add(object, "defaultErrnoRet", json_new_int(EPERM));
-	failed |= json_add(object, "syscalls", rules);
-	return failed ? NULL : object;
+	return add_rule(rules, "clone3", later);
+}
+
+int profile_seccomp(struct arena *arena, struct spec_seccomp **ret_seccomp)
+{
+	struct spec_seccomp *seccomp = arena_alloc(arena, sizeof(*seccomp));
+	struct rules rules = {.arena = arena};
+
+	rules.items = arena_alloc(arena, RULES_MAX * sizeof(*rules.items));
+	if (!seccomp || !rules.items || fill_rules(&rules) < 0)
+		return -1;
+	seccomp->default_action = SECCOMP_RET_ERRNO;
+	seccomp->default_errno_ret = (struct opt_u32){.set = true, .value = EPERM};
+	seccomp->syscalls.items = rules.items;
+	seccomp->syscalls.count = rules.count;
+	*ret_seccomp = seccomp;
+	return 0;
 }

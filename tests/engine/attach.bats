@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# attach.bats: streams and terminals that a caller shares with a box.
+
+# shellcheck disable=SC2016,SC2094,SC2154 # what is in single quotes is for a shell inside
+load lib
+setup() { engine_setup; }
+teardown() { engine_teardown; }
+
+# Runs a shell line on a terminal of script(1), 40 x 100, typing what standard input has.
+on_terminal() { # LINE
+  run script -qec "stty rows 40 cols 100; $1" /dev/null
+  output=${output//$'\r'/}
+  echo "$output"
+}
+
+box_line() { printf '%q ' "$HUSK" run --net none --rootfs "$SITE/rootfs" "$@"; }
+
+@test "run: streams apart, status, every byte" {
+  local status=0
+  box --rm sh -c 'echo out; echo err >&2; exit 3' >"$WORK/out" 2>"$WORK/err" || status=$?
+  [ $status = 3 ]
+  [ "$(cat "$WORK/out")" = out ]
+  [ "$(cat "$WORK/err")" = err ]
+  [ "$(box --rm --log-driver none head -c 10000000 /dev/zero | wc -c)" = 10000000 ]
+}
+
+@test "run -i: input goes in and ends; without -i there is none" {
+  head -c 5000000 /dev/urandom >"$WORK/data"
+  [ "$(box --rm -i md5sum <"$WORK/data" | cut -c1-32)" = "$(md5sum <"$WORK/data" | cut -c1-32)" ]
+  [ "$(echo word | box --rm cat)" = "" ]
+  [ "$(box --rm -i cat </dev/null)" = "" ]
+}
+
+@test "run: in a pipeline whose reader ends" {
+  [ "$(timeout 20 "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" yes 2>/dev/null | head -n 1)" = y ]
+}
+
+@test "run: a slow reader throttles the box" {
+  box --rm --name one --log-driver none sh -c 'head -c 3000000 /dev/zero; echo done >&2' 2>"$WORK/err" | { sleep 1; [ ! -s "$WORK/err" ] && cat; } | wc -c >"$WORK/count"
+  [ "$(cat "$WORK/count")" = 3000000 ]
+}
+
+@test "run: signals go on to the box" {
+  "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" sh -c 'trap "exit 9" TERM; echo ready; while :; do sleep 0.05; done' >"$WORK/out" &
+  local pid=$! status=0
+  wait_for test -s "$WORK/out"
+  kill -TERM $pid
+  wait $pid || status=$?
+  [ $status = 9 ]
+}
+
+@test "run -t: size, and its change; the caller's terminal is as it was" {
+  on_terminal "stty -g >$WORK/before; $(box_line --rm -it sh -c 'stty size; exit 4'); echo status \$?; stty -g >$WORK/after" </dev/null
+  [[ $output == *"40 100"*"status 4"* ]]
+  cmp "$WORK/before" "$WORK/after"
+}
+
+@test "run -t: what is typed, and the interrupt character" {
+  local line
+  line=$(box_line --rm -it sh -c 'trap "echo INT; exit 9" INT; echo ready; read line; echo got $line; sleep 5')
+  on_terminal "$line; echo status \$?" < <(sleep 1; echo word; sleep 1; printf '\003'; sleep 2)
+  [[ $output == *ready*"got word"*INT*"status 9"* ]]
+}
+
+@test "attach: to a box that runs; two at once; the status is the box's" {
+  box -d --name one sh -c 'sleep 1; echo late; exit 5'
+  husk attach one >"$WORK/two" &
+  local status=0
+  husk attach one >"$WORK/one" || status=$?
+  [ $status = 5 ]
+  wait $! || true
+  [ "$(cat "$WORK/one")" = late ]
+  [ "$(cat "$WORK/two")" = late ]
+  husk rm one
+}
+
+@test "attach: the detach keys leave the box running; the terminal is as it was" {
+  box -dit --name one sh -c 'while read line; do echo got $line; done'
+  on_terminal "stty -g >$WORK/before; $HUSK attach one; echo status \$?; stty -g >$WORK/after" < <(sleep 1; echo word; sleep 0.5; printf '\020'; sleep 0.1; printf '\021'; sleep 1)
+  [[ $output == *"got word"* ]]
+  cmp "$WORK/before" "$WORK/after"
+  [ "$(status_of one)" = running ]
+  on_terminal "$HUSK attach --detach-keys ctrl-x one" < <(sleep 0.7; printf '\020\021again\n'; sleep 0.5; printf '\030'; sleep 0.5)
+  [ "$(status_of one)" = running ]
+  [[ $(husk logs one) == *again* ]]
+  husk rm -f one
+}
+
+@test "attach: a box without a monitor" {
+  box --name one true
+  refused one -- husk attach one
+  husk rm one
+}
