@@ -2,7 +2,7 @@
  * child.h: a process of its own for what reads a stranger's bytes: a parser that is tricked can do
  * little, one that crashes is a message, one that is ended leaves the engine alive.
  *
- *	static int work(const struct child *child) { ... child_report(child, 'O', path, length) ... }
+ *	static int work(const struct child *child) { ... child_report(child, 'O', path, n) ... }
  *	child_run(&(struct child){.name = "unpacking", .work = work, .root_fd = dir, ...})
  *
  * The child has three descriptors at most, few capabilities, no_new_privs, and with root_fd that

@@ -1,4 +1,7 @@
-/* cmd_image.c: images that are here: listed, named, removed. See command.h; next file: cmd_image_move.c */
+/*
+ * cmd_image.c: images that are here: listed, named, removed. See command.h; next file:
+ * cmd_image_move.c
+ */
 #include "../base/err.h"
 #include "../base/json.h"
 #include "../base/log.h"
@@ -464,13 +467,13 @@ const struct command cmd_image[] = {
 	{"image prune", NULL, "", "Remove images that nothing needs", "husk image prune --all --force",
 	 prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0, 0, .run = run_prune},
 	{"image tag", NULL, "IMAGE NAME...", "Give an image more names",
-	 "husk image tag busybox me/tools:1", NULL, 0, OPTS_ANYWHERE, 2, COMMAND_MANY, 'i', run_tag},
+	 "husk image tag busybox me/x:1", NULL, 0, OPTS_ANYWHERE, 2, COMMAND_MANY, 'i', run_tag},
 	{"image history", NULL, "IMAGE", "Show how an image was made", "husk image history busybox",
 	 history_options, sizeof(struct history_options), OPTS_ANYWHERE, 1, 1, 'i', run_history},
 	{"image import", NULL, "FOLDER|FILE|- [NAME]", "Make an image of a folder or a tar",
 	 "husk image import root.tar.gz me/root:1", cmd_image_import_options,
 	 sizeof(struct cmd_image_import_values), OPTS_ANYWHERE, 1, 2, .run = cmd_image_import},
-	{"image load", NULL, "[FILE]", "Load the images of an archive", "husk image load <busybox.tar",
+	{"image load", NULL, "[FILE]", "Load the images of an archive", "husk image load <i.tar",
 	 cmd_image_load_options, sizeof(struct cmd_image_load_values), OPTS_ANYWHERE, 0, 1,
 	 .run = cmd_image_load},
 	{"image save", NULL, "IMAGE...", "Write images to an archive",

@@ -2,17 +2,18 @@
  * image.h: images: an OCI image layout (skopeo can read it) and layers that are unpacked once.
  *
  *	image_find(place, "busybox", &image)      by reference (docker's rules: busybox means
- *	                                          docker.io/library/busybox:latest), ID or beginning of one
+ *	                                          docker.io/library/busybox:latest), ID, its beginning
  *	image_each(place, each, data)
- *	image_import(place, path, reference, changes, &id)   a folder or tar becomes an image of one layer
+ *	image_import(place, path, reference, changes, &id)   a folder or tar becomes an image
  *	image_load(place, archive, &names)        OCI or docker archive, tar (gzip, zstd too)
  *	image_save(place, references, format, archive)
  *	image_tag(place, source, target), image_untag(place, reference, &removed)
  *	image_prune(place, all, &freed)
  *	image_verify(place, name, each, data)     every blob hashed again
- *	image_ensure_default(place, reference)    "busybox" on a machine without it: made by rootfs-builder
+ *	image_ensure_default(place, reference)    "busybox" where it is not: by rootfs-builder
  *
- * One flock(2) on DATA/oci for changes; blobs and layers appear by rename(2) when whole and checked.
+ * One flock(2) on DATA/oci for changes; blobs and layers appear by rename(2) when whole and
+ * checked.
  * A box is written down before its image is unpacked: so `rmi` sees it, and leaves its layers.
  * Next file: image.c
  */

@@ -1,4 +1,7 @@
-/* image_changes.c: lines of a Dockerfile change a configuration. See image_changes.h; next file: image_load.c */
+/*
+ * image_changes.c: lines of a Dockerfile change a configuration. See image_changes.h; next file:
+ * image_load.c
+ */
 #include "image_changes.h"
 #include "../base/err.h"
 

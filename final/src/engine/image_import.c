@@ -1,4 +1,7 @@
-/* image_import.c: a folder or a tar becomes an image of one layer. See image.h; next file: image_changes.c */
+/*
+ * image_import.c: a folder or a tar becomes an image of one layer. See image.h; next file:
+ * image_changes.c
+ */
 #include "../base/err.h"
 #include "../base/log.h"
 #include "digest.h"

@@ -79,7 +79,9 @@ static int load_layers(struct loading *l, const struct image_content *content)
 	return 0;
 }
 
-/* Docker 25 and later have the tag alone in OCI's annotation, and the whole name in containerd's. */
+/*
+ * Docker 25 and later have the tag alone in OCI's annotation, and the whole name in containerd's.
+ */
 static const char *name_of(const struct descriptor *descriptor)
 {
 	const char *name = str_map_get(&descriptor->annotations, "io.containerd.image.name");

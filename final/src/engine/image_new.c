@@ -1,4 +1,7 @@
-/* image_new.c: what is made in a scratch directory enters the store. See image_new.h; next file: image_import.c */
+/*
+ * image_new.c: what is made in a scratch directory enters the store. See image_new.h; next file:
+ * image_import.c
+ */
 #include "image_new.h"
 #include "../base/err.h"
 #include "../base/fd.h"

@@ -3,10 +3,10 @@
  *
  *	auto_image_new struct image_new new = IMAGE_NEW_NONE;
  *	image_new_open(place, &new)
- *	image_new_blob(&new, fd, digest, &descriptor)    a copy of a file, checked if digest is not NULL
+ *	image_new_blob(&new, fd, digest, &descriptor)    a copy of a file; digest NULL: not checked
  *	image_new_take_blob(&new, dir_fd, "file", digest, &descriptor)   the same, by link(2)
  *	image_new_text(&new, text, length, &descriptor)  a manifest or configuration
- *	image_new_layer(&new, layer_digest, diff_id)     unpacked, unless there is such a layer already
+ *	image_new_layer(&new, layer_digest, diff_id)     unpacked, unless there is one already
  *	image_new_add(&new, &manifest, "docker.io/library/busybox:latest")
  *	image_new_publish(&new)
  *

@@ -1,4 +1,7 @@
-/* image_store.c: names in index.json, and what nothing needs any more. See image_store.h; next file: image_new.h */
+/*
+ * image_store.c: names in index.json, and what nothing needs any more. See image_store.h; next
+ * file: image_new.h
+ */
 #include "image_store.h"
 #include "../base/err.h"
 #include "../base/log.h"

@@ -1,4 +1,7 @@
-/* image_verify.c: is what the store has still what its names say? See image.h; next file: image_default.c */
+/*
+ * image_verify.c: is what the store has still what its names say? See image.h; next file:
+ * image_default.c
+ */
 #include "../base/err.h"
 #include "digest.h"
 #include "image_store.h"

@@ -1,8 +1,9 @@
 /*
- * layer.h: a layer: a tar on one side, a directory for overlayfs on the other (image-spec, layer.md).
+ * layer.h: a layer: a tar on one side, a directory for overlayfs on the other (image-spec,
+ * layer.md).
  *
- *	layer_unpack(tar_fd, dir_fd, LAYER_IMAGE, &result)   result.diff_id: what the tar is, uncompressed
- *	layer_inflate(tar_fd, out_fd, &diff_id)              the tar without compression, or just its name
+ *	layer_unpack(tar_fd, dir_fd, LAYER_IMAGE, &result)   result.diff_id: of the tar, uncompressed
+ *	layer_inflate(tar_fd, out_fd, &diff_id)              the tar without compression, or its name
  *	layer_pack(dir_fd, LAYER_PLAIN, out_fd)              the other way round, sorted
  *	layer_compression(tar_fd)                            "+gzip": the end of its media type
  *

@@ -180,7 +180,9 @@ struct attribute {
 	size_t size;
 };
 
-/* trusted.overlay.* would be believed by overlayfs: what a container sees is not for a tar to say. */
+/*
+ * trusted.overlay.* would be believed by overlayfs: what a container sees is not for a tar to say.
+ */
 static int keep_attribute(const char *member, const char *name, bool *ret_keep)
 {
 	if (str_has_prefix(name, "trusted.") || str_has_prefix(name, "user.overlay."))
@@ -441,7 +443,9 @@ static int inflate(const struct child *child)
 	return child_report(child, 'R', &un.result, sizeof(un.result));
 }
 
-/* The attribute that needs CAP_SYS_ADMIN is set out here: by a name below the directory, no link. */
+/*
+ * The attribute that needs CAP_SYS_ADMIN is set out here: by a name below the directory, no link.
+ */
 static int make_opaque(const struct unpack_job *job, const char *path)
 {
 	const char *name = geteuid() == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque";

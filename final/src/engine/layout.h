@@ -1,6 +1,6 @@
 /*
- * layout.h: an OCI image layout (image-spec, image-layout.md): ours at DATA/oci, or one that came in
- * an archive.
+ * layout.h: an OCI image layout (image-spec, image-layout.md): ours at DATA/oci, or one that
+ * came in an archive.
  *
  *	layout_open(place, &fd)                   makes what is missing of ours
  *	layout_lock(fd, LOCK_EX)                  until fd is closed; readers of the index need none

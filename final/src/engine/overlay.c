@@ -1,4 +1,7 @@
-/* overlay.c: mounting overlayfs in three ways, of which the kernel has one at least. See overlay.h; next file: rootfs.c */
+/*
+ * overlay.c: mounting overlayfs in three ways, of which the kernel has one at least. See overlay.h;
+ * next file: rootfs.c
+ */
 #include "overlay.h"
 #include "../base/err.h"
 #include "../base/path.h"
@@ -133,7 +136,9 @@ int overlay_mount_by(const struct overlay *overlay, enum overlay_way way, int at
 					: mount_new(overlay, way, at_fd);
 }
 
-/* Before Linux 6.5 an option is looked at when all have come, and is EINVAL like many other things. */
+/*
+ * Before Linux 6.5 an option is looked at when all have come, and is EINVAL like many other things.
+ */
 int overlay_mount(const struct overlay *overlay, int at_fd)
 {
 	struct err first = {0};

@@ -1,7 +1,7 @@
 /*
  * overlay.h: one overlayfs(5) mount: directories on each other, the topmost first.
  *
- *	overlay_mount(&(struct overlay){.lowers = fds, .count = 3, .upper_fd = u, .work_fd = w}, at_fd)
+ *	overlay_mount(&(struct overlay){.lowers = fds, .count = 3, .upper_fd = u, ...}, at_fd)
  *
  * Layers go by descriptor: no path is in an option, where ":" and "," mean something, and any
  * number of layers up to the kernel's 500 is possible. Linux 6.13 takes descriptors themselves, 6.8
@@ -18,7 +18,7 @@ struct overlay {
 	const int *lowers; /* O_RDONLY */
 	size_t count;
 	int upper_fd, work_fd; /* directories of one file system that is not overlayfs */
-	bool volatile_upper; /* fsync(2) in it does nothing; work has to be removed before the next */
+	bool volatile_upper; /* fsync(2) does nothing; work has to be removed before the next */
 	bool devices;	     /* device nodes work */
 };
 

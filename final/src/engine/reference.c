@@ -1,4 +1,7 @@
-/* reference.c: from what people type to what a registry is asked for. See reference.h; next file: layout.h */
+/*
+ * reference.c: from what people type to what a registry is asked for. See reference.h; next file:
+ * layout.h
+ */
 #include "reference.h"
 #include "../base/err.h"
 #include "digest.h"

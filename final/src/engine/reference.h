@@ -2,7 +2,7 @@
  * reference.h: names of images as docker writes them: [DOMAIN/]PATH[:TAG][@DIGEST].
  *
  *	reference_parse("busybox", &arena, &ref)     docker.io, library/busybox, latest
- *	reference_full(&ref, &arena)                 "docker.io/library/busybox:latest": as it is stored
+ *	reference_full(&ref, &arena)                 "docker.io/library/busybox:latest": as stored
  *	reference_familiar(full, &arena, &name, &tag)  "busybox", "latest": as it is shown
  *
  * The first part is a domain if it has a dot or a colon, or is "localhost". Grammar: distribution

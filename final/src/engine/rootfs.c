@@ -147,7 +147,9 @@ static int mount_on(const struct box *box, const struct rootfs_lowers *lowers)
 		return -1;
 	if (made && copy_root(lowers->fds[0], upper_fd) < 0)
 		return -1;
-	/* A volatile one that was not unmounted, after a crash, is refused by the kernel for ever. */
+	/*
+	 * A volatile one that was not unmounted, after a crash, is refused by the kernel for ever.
+	 */
 	if (box->remove && tree_remove(box->dir_fd, "work") < 0)
 		return -1;
 	if (open_own(box, "work", 0700, &made, &work_fd) < 0 ||

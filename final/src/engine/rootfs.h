@@ -1,7 +1,7 @@
 /*
  * rootfs.h: the box's file system: its layers below, one of its own above.
  *
- *	rootfs_mount(box, &path)     overlayfs on DATA/boxes/ID/merged; layers by descriptor, fsconfig(2);
+ *	rootfs_mount(box, &path)     overlayfs on DATA/boxes/ID/merged; layers by descriptor;
  *	                             a layer that is not unpacked is, now
  *	rootfs_unmount(box)          gone already is success
  *	rootfs_changes(box, each)    diff: A, C, D and the path, from the upper layer

@@ -3,8 +3,8 @@
  * volume.h
  *
  * Its content is the box's: any name, any depth, links to anywhere. Everything is opened below a
- * descriptor without following a link; what the layers below have is asked of each of them, with the
- * rules of overlayfs: a whiteout or an opaque directory ends the search.
+ * descriptor without following a link; what the layers below have is asked of each of them, with
+ * the rules of overlayfs: a whiteout or an opaque directory ends the search.
  */
 #include "../base/err.h"
 #include "../base/path.h"

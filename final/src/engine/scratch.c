@@ -1,4 +1,7 @@
-/* scratch.c: temporary directories that tell whether they are used. See scratch.h; next file: tree.h */
+/*
+ * scratch.c: temporary directories that tell whether they are used. See scratch.h; next file:
+ * tree.h
+ */
 #include "scratch.h"
 #include "../base/err.h"
 #include "../base/log.h"

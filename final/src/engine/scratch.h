@@ -1,10 +1,11 @@
 /*
- * scratch.h: a directory DATA/tmp/X for what a command makes: all of it, or none, gets a name elsewhere.
+ * scratch.h: a directory DATA/tmp/X for what a command makes: all of it, or none, gets a
+ * name elsewhere.
  *
  *	auto_scratch struct scratch scratch = SCRATCH_NONE;
  *	scratch_open(place, &scratch)        also removes what killed commands left
  *	scratch_make_dir(&scratch, "blobs", &fd)
- *	...                                  renameat(2) moves what is whole: it is the same file system
+ *	...                                  renameat(2) moves what is whole: it is one file system
  *	                                     scratch_close() removes the rest
  *	scratch_collect(place, false, &count)  gc
  *

@@ -140,7 +140,7 @@ static enum block_end run_else(struct machine *machine, enum block_end met, bool
 
 static enum block_end run_if(struct machine *machine, const char *pipe, bool with, bool live)
 {
-	struct template_value value, outer = machine->scope.dot;
+	struct template_value value = {0}, outer = machine->scope.dot;
 	bool holds = false;
 	enum block_end met;
 

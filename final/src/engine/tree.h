@@ -3,7 +3,7 @@
  *
  *	tree_remove(parent_fd, "upper")      whatever is in it; gone already is success
  *	tree_copy(from_fd, to_fd)            what volumes are filled with: owners, modes, times,
- *	                                     attributes, hard links; links are copied, never followed
+ *	                                     attributes, hard links; links are never followed
  *
  * Everything goes by descriptors of directories; no other mount is entered. Next file: tree_copy.c
  */

@@ -178,7 +178,10 @@ static int copy_attributes(int from_fd, int to_fd)
 	return 0;
 }
 
-/* Owner first: chown(2) takes set-user-ID bits and capabilities away. A link has no mode of its own. */
+/*
+ * Owner first: chown(2) takes set-user-ID bits and capabilities away. A link has no mode of its
+ * own.
+ */
 static int copy_metadata(const struct spot *s)
 {
 	struct timespec times[2] = {s->st.st_atim, s->st.st_mtim};

@@ -1,14 +1,14 @@
 /*
  * volume.h: named volumes, DATA/volumes/NAME/_data.
  *
- *	volume_use(place, name, anonymous, &arena, &path, &made)   made if missing; *ret_made: it is empty
- *	                                                           and is to be filled from the image
- *	volume_fill(path, rootfs, target)      what the image has at the target: owners, modes, attributes
+ *	volume_use(place, name, anonymous, &arena, &path, &made)   made if missing; made: it is
+ *	                                                           empty, volume_fill() is next
+ *	volume_fill(path, rootfs, target)      what the image has there: owners, modes, attributes
  *	volume_create(place, name, &labels, ...)   `volume create`: EEXIST is success
- *	volume_check_name(name)                [a-zA-Z0-9][a-zA-Z0-9_.-]*: it becomes a directory's name
+ *	volume_check_name(name)                [a-zA-Z0-9][a-zA-Z0-9_.-]*: it becomes a file's name
  *
- * A volume belongs to no box: nothing but `volume rm`, `volume prune`, and `rm -v` for those without
- * a name of the user's, removes one. Next file: volume.c
+ * A volume belongs to no box: nothing but `volume rm`, `volume prune`, and `rm -v` for those
+ * without a name of the user's, removes one. Next file: volume.c
  */
 #pragma once
 
