@@ -102,7 +102,8 @@ int main(int argc, char **argv)
 	if (argc < 2 || fd < 0)
 		return 2;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", argv[1]);
-	for (int tries = 0; connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0; tries++) {
+	for (int tries = 0; connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0;
+	     tries++) {
 		if (tries == 500) {
 			perror("attach-client: connect");
 			return 5;

@@ -18,8 +18,8 @@ struct overlay {
 	const int *lowers; /* O_RDONLY */
 	size_t count;
 	int upper_fd, work_fd; /* directories of one file system that is not overlayfs */
-	bool volatile_upper; /* fsync(2) does nothing; work has to be removed before the next */
-	bool devices;	     /* device nodes work */
+	bool volatile_upper;   /* fsync(2) does nothing; work has to be removed before the next */
+	bool devices;	       /* device nodes work */
 };
 
 enum overlay_way { OVERLAY_BY_FD, OVERLAY_BY_PATH, OVERLAY_BY_NUMBER, OVERLAY_WAYS };
