@@ -53,6 +53,15 @@ complains() { # TOOL TEXT...
   complains final-docs "final/docs/sync-protocol.md: says nothing of PAUSE" "final/docs/state-layout.md: says nothing of colour"
 }
 
+@test "final-docs: a member of box.json, a key of the configuration, a stage of a life without a word" {
+  sed -i 's/^	{"imageId", BIND_STRING.*/&\n	{"imageColour", BIND_STRING, AT(box, colour)},/; s/^	{"oomKilled", .*/&\n	{"wasTired", BIND_BOOL, AT(box_state, tired)},/' \
+    "$copy/final/src/engine/box_table.c"
+  sed -i 's/^	{"memory", .*/	{"patience", "", OPT_TEXT},\n&/' "$copy/final/src/engine/config.c"
+  sed -i 's/mount_rootfs(/hang_rootfs(/' "$copy/final/src/engine/life.c"
+  complains final-docs "docs/engine-state-layout.md: says nothing of imageColour" "docs/engine-state-layout.md: says nothing of wasTired" \
+    "docs/configuration.md: says nothing of \`patience\`" "docs/architecture.md: mount_rootfs(): no such function"
+}
+
 @test "final-docs: the security record: attacks, files and tests that are not there, rows twice, left out or empty" {
   sed -i 's/^| A01 .*/&\n&/; s/^| A03 /| A93 /; s|`kernel/dev.c`|`kernel/devices.c`|; s/`test_json.c:test_depth`/`test_json.c:test_width`/; s/^\(| A04 .*|\) `.* |$/\1 |/; /^| A16 /d' \
     "$copy/docs/security-record.md"

@@ -464,6 +464,30 @@ END
   grep -qE '^10.1.2.3[[:space:]]+db' "$WORK/out"
 }
 
+# --- another runtime ---
+
+@test "--runtime crun: the same life; --runtime nosuch is refused" {
+  command -v crun >/dev/null || skip "crun is not there"
+  refused "nosuch" -- husk --runtime nosuch run --rm --net none --rootfs "$SITE/rootfs" true
+  # crun refuses machines whose version 2 of cgroups has a controller beside version 1.
+  cat >"$WORK/script" <<'END'
+[ ! -d /sys/fs/cgroup/unified ] || umount /sys/fs/cgroup/unified
+set -e
+[ "$("$HUSK" run --rm --runtime crun --net none --rootfs "$SITE/rootfs" sh -c 'echo hello; exit 7' || echo $?)" = $'hello\n7' ]
+"$HUSK" --runtime crun run -d --name web --net none --rootfs "$SITE/rootfs" sleep 1000
+[ "$("$HUSK" exec -u 1000 -e A=b web sh -c 'id -u; echo $A')" = $'1000\nb' ]
+"$HUSK" pause web
+"$HUSK" unpause web
+"$HUSK" stop -t 0 web
+[ "$("$HUSK" inspect --format '{{.State.ExitCode}}' web)" = 137 ]
+"$HUSK" rm web
+status=0
+"$HUSK" run --rm --runtime crun --net none --rootfs "$SITE/rootfs" nosuch 2>/dev/null || status=$?
+[ $status = 127 ]
+END
+  HUSK=$HUSK SITE=$SITE unshare --mount bash "$WORK/script"
+}
+
 # --- crashes ---
 
 @test "the monitor is killed: the box goes on; its end is seen by the next command" {

@@ -126,6 +126,7 @@ struct box {
 	/* not in the file */
 	const struct place *place;
 	int dir_fd;    /* DATA/boxes/ID */
+	bool held;     /* by its file: mounts, a network, a record of the runtime's may be there */
 	bool leftover; /* it is over, and nobody has released what it held: life_release() */
 	struct arena arena;
 };

@@ -147,6 +147,7 @@ void box_observe(struct box *box, bool locked)
 	bool at_rest = box->state.status == BOX_CREATED || box->state.status == BOX_EXITED;
 	struct err saved = *err_last();
 
+	box->held |= box->state.status != BOX_REMOVING && (!at_rest || box->state.starting);
 	if (box->state.status == BOX_REMOVING)
 		box->leftover = true;
 	if (box->leftover || (at_rest && !box->state.starting))

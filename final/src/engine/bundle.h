@@ -20,6 +20,9 @@ struct bundle_context {
 	bool new_netns;	    /* "none" */
 };
 
+/* What can be said before there is a box: names of capabilities and of --security-opt. */
+int bundle_check_security(const struct box_security *security) MUST_CHECK;
+
 int bundle_write(struct box *box, const struct bundle_context *context) MUST_CHECK;
 
 /* Who a process is, by the container's own files. */

@@ -258,17 +258,52 @@ static const struct {
 	{"systempaths", set_system_paths},
 };
 
-static int set_option(struct bundle *b, const char *text)
+static int find_setting(const char *text, size_t *ret_row)
 {
 	size_t length = strcspn(text, "=:");
-	const char *value = text[length] ? text + length + 1 : "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
 		if (strlen(settings[i].name) == length &&
-		    strncmp(settings[i].name, text, length) == 0)
-			return settings[i].set(b, value);
+		    strncmp(settings[i].name, text, length) == 0) {
+			*ret_row = i;
+			return 0;
+		}
 	return err_set(EINVAL, "expected seccomp=, apparmor=, label=, no-new-privileges, mask=, "
 			       "unmask= or systempaths=");
+}
+
+static int set_option(struct bundle *b, const char *text)
+{
+	size_t length = strcspn(text, "=:"), row;
+
+	if (find_setting(text, &row) < 0)
+		return -1;
+	return settings[row].set(b, text[length] ? text + length + 1 : "");
+}
+
+static int check_names(const struct str_list *names)
+{
+	const char *name;
+
+	for (size_t i = 0; i < names->count; i++)
+		if (strcasecmp(names->items[i], "ALL") != 0 &&
+		    find_capability(names->items[i], &name) < 0)
+			return -1;
+	return 0;
+}
+
+int bundle_check_security(const struct box_security *security)
+{
+	size_t row;
+
+	if (check_names(&security->cap_add) < 0)
+		return err_wrap("--cap-add");
+	if (check_names(&security->cap_drop) < 0)
+		return err_wrap("--cap-drop");
+	for (size_t i = 0; i < security->options.count; i++)
+		if (find_setting(security->options.items[i], &row) < 0)
+			return err_wrap("--security-opt %s", security->options.items[i]);
+	return 0;
 }
 
 /* --- --privileged --- */

@@ -61,7 +61,7 @@ static int end(struct box *box, const struct monitor_exit *exit)
 {
 	if (exit->error)
 		log_write(LOG_ERROR, "%s", exit->error);
-	if (box->remove ? life_remove(box, true, true) < 0 : life_release(box) < 0) {
+	if (life_release(box) < 0 || (box->remove && life_remove(box, true, true) < 0)) {
 		if (err_last()->code != ENOENT)
 			log_failure();
 	}

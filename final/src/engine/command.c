@@ -107,8 +107,9 @@ static int check_operands(const struct command *command, const struct str_list *
 }
 
 static int execute(const struct command *command, const struct config *config,
-		   struct command_line *line)
+		   const struct command_line *line)
 {
+	struct command_line placed = *line;
 	struct place place;
 	int status;
 
@@ -116,8 +117,8 @@ static int execute(const struct command *command, const struct config *config,
 		return command->run(line);
 	if (config_set_places(config) < 0 || place_open(&place) < 0)
 		return -1;
-	line->place = &place;
-	status = command->run(line);
+	placed.place = &place;
+	status = command->run(&placed);
 	place_close(&place);
 	return status;
 }

@@ -49,13 +49,13 @@ static int add_addresses(struct json_object *o, const struct box_endpoint *e)
 {
 	int failed = 0;
 
-	failed |= json_add(o, "IPAddress", inspect_text(e ? e->address : NULL));
-	failed |= json_add(o, "IPPrefixLen", json_new_uint(e ? e->prefix : 0));
-	failed |= json_add(o, "Gateway", inspect_text(e ? e->gateway : NULL));
-	failed |= json_add(o, "GlobalIPv6Address", inspect_text(e ? e->address6 : NULL));
-	failed |= json_add(o, "GlobalIPv6PrefixLen", json_new_uint(e ? e->prefix6 : 0));
-	failed |= json_add(o, "IPv6Gateway", inspect_text(e ? e->gateway6 : NULL));
-	return failed | json_add(o, "MacAddress", inspect_text(e ? e->mac : NULL));
+	failed |= json_add(o, "IPAddress", inspect_text(e->address));
+	failed |= json_add(o, "IPPrefixLen", json_new_uint(e->prefix));
+	failed |= json_add(o, "Gateway", inspect_text(e->gateway));
+	failed |= json_add(o, "GlobalIPv6Address", inspect_text(e->address6));
+	failed |= json_add(o, "GlobalIPv6PrefixLen", json_new_uint(e->prefix6));
+	failed |= json_add(o, "IPv6Gateway", inspect_text(e->gateway6));
+	return failed | json_add(o, "MacAddress", inspect_text(e->mac));
 }
 
 static struct json_object *networks_of(const struct box *box)
@@ -78,11 +78,12 @@ static struct json_object *networks_of(const struct box *box)
 struct json_object *inspect_network_settings(const struct box *box, struct arena *arena)
 {
 	struct json_object *o = json_new_object();
-	const struct box_endpoint *first = box->endpoints.count ? &box->endpoints.items[0] : NULL;
-	char *key = first ? place_run(box->place, arena, "netns/%s", box->id) : NULL;
+	static const struct box_endpoint none;
+	const struct box_endpoint *first = box->endpoints.count ? &box->endpoints.items[0] : &none;
+	char *key = first->network ? place_run(box->place, arena, "netns/%s", box->id) : NULL;
 	int failed = 0;
 
-	failed |= json_add(o, "Bridge", inspect_text(first ? first->bridge : NULL));
+	failed |= json_add(o, "Bridge", inspect_text(first->bridge));
 	failed |= json_add(o, "SandboxKey", inspect_text(life_is_active(box) ? key : NULL));
 	failed |= json_add(o, "Ports", inspect_port_map(box, arena));
 	failed |= add_addresses(o, first);

@@ -168,7 +168,7 @@ static int release(struct box *box)
 	if (box_save(box) < 0 || undo(box, 0, 1) < 0)
 		return err_wrap("container %s: release", box->name);
 	state->starting = false;
-	box->leftover = false;
+	box->leftover = box->held = false;
 	if (tell)
 		tell_end(box);
 	return box_save(box);
@@ -182,8 +182,10 @@ int life_release(struct box *box)
 	life_wait_monitor(box, MONITOR_WAIT_MS);
 	if (box_lock(box) < 0)
 		return -1;
-	if (box->leftover && box->state.status != BOX_REMOVING)
+	if (box->held && box->leftover)
 		result = release(box);
+	else if (box->held && !life_is_active(box))
+		result = err_set(EBUSY, "container %s: its monitor does not end", box->name);
 	box_unlock(box);
 	return result;
 }

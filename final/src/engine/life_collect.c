@@ -59,22 +59,6 @@ static bool exists(int root_fd, const char *format, const char *name)
 	return fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* --- folders without a record: mkdir(2) was the last thing that their maker did --- */
-
-static void collect_torn(struct collection *c, const char *id)
-{
-	auto_close int boxes_fd = -1, fd = -1;
-
-	if (exists(c->place->data_fd, "boxes/%s/box.json", id) ||
-	    place_open_dir(c->place->data_fd, "boxes", &boxes_fd) < 0)
-		return;
-	fd = openat(boxes_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-	    exists(c->place->data_fd, "boxes/%s/box.json", id))
-		return;
-	collect(c, "folder", id, c->dry_run ? 0 : store_remove(boxes_fd, id));
-}
-
 /* --- boxes --- */
 
 static bool is_mounted(const struct box *box)
@@ -163,28 +147,46 @@ static void collect_run_dir(struct collection *c, const char *id)
 	collect(c, "run directory", id, c->dry_run ? 0 : remove_run_dir(c, &box));
 }
 
+/* All that an ID names, without a word from box.json. */
+static int remove_broken(struct collection *c, const char *id)
+{
+	struct box box = {.id = (char *)id, .place = c->place, .dir_fd = -1};
+	auto_close int boxes_fd = -1;
+
+	if (remove_run_dir(c, &box) < 0 || rootfs_unmount(&box) < 0 ||
+	    place_open_dir(c->place->data_fd, "boxes", &boxes_fd) < 0)
+		return -1;
+	return store_remove(boxes_fd, id);
+}
+
 int life_remove_broken(const struct place *place, const char *name)
 {
 	struct collection c = {.place = place};
-	struct box box = {.place = place, .dir_fd = -1, .network_mode = (char *)"none"};
-	auto_close int boxes_fd = -1;
 	struct str_list ids;
 	int result = box_find_ids(place, name, &c.arena, &ids);
 
 	if (result == 0 && ids.count != 1)
 		result = err_set(ENOENT, "no such container: %s", name);
-	if (result == 0) {
-		box.id = ids.items[0];
-		result = remove_run_dir(&c, &box);
-	}
 	if (result == 0)
-		result = rootfs_unmount(&box);
-	if (result == 0)
-		result = place_open_dir(place->data_fd, "boxes", &boxes_fd);
-	if (result == 0)
-		result = store_remove(boxes_fd, box.id);
+		result = remove_broken(&c, ids.items[0]);
 	arena_free(&c.arena);
 	return result;
+}
+
+/* --- folders without a record: mkdir(2) was the last thing that their maker did --- */
+
+static void collect_torn(struct collection *c, const char *id)
+{
+	auto_close int boxes_fd = -1, fd = -1;
+
+	if (exists(c->place->data_fd, "boxes/%s/box.json", id) ||
+	    place_open_dir(c->place->data_fd, "boxes", &boxes_fd) < 0)
+		return;
+	fd = openat(boxes_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    exists(c->place->data_fd, "boxes/%s/box.json", id))
+		return;
+	collect(c, "folder", id, c->dry_run ? 0 : remove_broken(c, id));
 }
 
 /* For network_collect(): who may have leases, links and rules. */

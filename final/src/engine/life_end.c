@@ -195,7 +195,7 @@ static void remove_volumes(const struct place *place, const struct box *box)
 /* Under its lock. What it holds is released first: its record is what names it. */
 static int remove_folder(struct box *box, bool volumes)
 {
-	if (life_is_active(box))
+	if (box->held)
 		return err_set(EBUSY, "container %s was started meanwhile", box->name);
 	box->state.status = BOX_REMOVING;
 	if (box_save(box) < 0 || box_delete(box) < 0)
@@ -216,7 +216,7 @@ int life_remove(struct box *box, bool force, bool volumes)
 			       box->name, bind_name_of(box_status_names, box->state.status));
 	if (life_is_active(box) && stop(box, SIGKILL, 0) < 0)
 		return -1;
-	if (box->leftover && life_release(box) < 0)
+	if (box->held && life_release(box) < 0)
 		return err_last()->code == ENOENT ? 0 : -1;
 	if (box_lock(box) < 0)
 		return err_last()->code == ENOENT ? 0 : -1;

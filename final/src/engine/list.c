@@ -251,7 +251,8 @@ static int by_status(const void *a, const void *b)
 static int by_command(const void *a, const void *b)
 {
 	struct arena arena = {0};
-	int order = strcmp(list_command(a, &arena), list_command(b, &arena));
+	const char *x = list_command(a, &arena), *y = list_command(b, &arena);
+	int order = x && y ? strcmp(x, y) : 0;
 
 	arena_free(&arena);
 	return order ? order : by_created(a, b);

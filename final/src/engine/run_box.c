@@ -4,6 +4,7 @@
  */
 #include "../base/err.h"
 #include "../base/log.h"
+#include "bundle.h"
 #include "network.h"
 #include "oci.h"
 #include "ports.h"
@@ -313,6 +314,8 @@ static int set_flags(const struct run_options *options, struct box *box)
 		.privileged = options->privileged,
 		.userns = copy(box, options->userns),
 	};
+	if (bundle_check_security(&box->security) < 0)
+		return -1;
 	return oci_find_runtime(options->runtime ? options->runtime : getenv("HUSK_RUNTIME"),
 				&box->arena, &box->runtime);
 }
