@@ -28,7 +28,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'ps:--format') echo '=table json' ;;
     'container prune:--filter') echo '-' ;;
     'top:--format') echo '=table json' ;;
-    'inspect:--format' | 'inspect:-f') echo '-' ;;
+    'inspect:--format' | 'inspect:-f') echo '=json' ;;
     'logs:--tail' | 'logs:-n' | 'logs:--since' | 'logs:--until') echo '-' ;;
     'stats:--interval') echo '-' ;;
     'stats:--format') echo '=table json' ;;
@@ -40,9 +40,13 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'load:--input' | 'load:-i') echo 'f' ;;
     'save:--output' | 'save:-o') echo 'f' ;;
     'save:--format') echo '=docker-archive oci-archive' ;;
+    'diff:--format') echo '=table json' ;;
+    'commit:--author' | 'commit:-a' | 'commit:--change' | 'commit:-c' | 'commit:--message' | 'commit:-m') echo '-' ;;
+    'commit:--pause' | 'commit:-p') echo '=true false' ;;
+    'export:--output' | 'export:-o') echo 'f' ;;
     'image ls:--format') echo '=table json' ;;
     'image ls:--filter' | 'image ls:-f') echo '-' ;;
-    'image inspect:--format' | 'image inspect:-f') echo '-' ;;
+    'image inspect:--format' | 'image inspect:-f') echo '=json' ;;
     'image history:--format') echo '=table json' ;;
     'image import:--change' | 'image import:-c' | 'image import:--message' | 'image import:-m') echo '-' ;;
     'image load:--input' | 'image load:-i') echo 'f' ;;
@@ -51,12 +55,12 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--driver' | 'network create:-d') echo '-' ;;
     'network ls:--format') echo '=table json' ;;
     'network ls:--filter' | 'network ls:-f') echo '-' ;;
-    'network inspect:--format' | 'network inspect:-f') echo '-' ;;
+    'network inspect:--format' | 'network inspect:-f') echo '=json' ;;
     'network connect:--alias') echo '-' ;;
     'volume create:--label' | 'volume create:-l') echo '-' ;;
     'volume ls:--format') echo '=table json' ;;
     'volume ls:--filter' | 'volume ls:-f') echo '-' ;;
-    'volume inspect:--format' | 'volume inspect:-f') echo '-' ;;
+    'volume inspect:--format' | 'volume inspect:-f') echo '=json' ;;
     'events:--since' | 'events:--until' | 'events:--filter' | 'events:-f') echo '-' ;;
     'events:--format') echo '=table json' ;;
     'info:--format' | 'info:-f') echo '=table json' ;;
@@ -97,6 +101,10 @@ _husk_operand() { # COMMAND:NUMBER: what that operand is
     'load:1') echo 'f' ;;
     'save:'*) echo 'i' ;;
     'verify:'*) echo 'i' ;;
+    'diff:1') echo 'c' ;;
+    'commit:1') echo 'c' ;;
+    'commit:2') echo 'c' ;;
+    'export:1') echo 'c' ;;
     'image ls:1') echo 'i' ;;
     'image rm:'*) echo 'i' ;;
     'image inspect:'*) echo 'i' ;;
@@ -153,6 +161,9 @@ _husk_options() { # COMMAND
     'load') echo '--input --quiet --help' ;;
     'save') echo '--output --format --help' ;;
     'verify') echo '--help' ;;
+    'diff') echo '--format --help' ;;
+    'commit') echo '--author --change --message --pause --help' ;;
+    'export') echo '--output --help' ;;
     'image ls') echo '--format --quiet --no-trunc --filter --digests --help' ;;
     'image rm') echo '--force --help' ;;
     'image inspect') echo '--format --help' ;;
@@ -186,7 +197,7 @@ _husk_options() { # COMMAND
 
 _husk_second() { # FAMILY: its commands
   case $1 in
-    'container') echo 'attach create exec inspect kill logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
+    'container') echo 'attach commit create diff exec export inspect kill logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
     'image') echo 'history import inspect list load ls prune remove rm save tag verify' ;;
     'network') echo 'connect create disconnect inspect list ls prune remove rm' ;;
     'volume') echo 'create inspect list ls prune remove rm' ;;
@@ -220,7 +231,7 @@ _husk_has_program() { # COMMAND: whether its options end at the first operand
   return 1
 }
 
-_husk_first='attach config container create enter events exec gc help history image images import info inspect kill load logs network pause port ps remove rename restart rm rmi run save shell start stats stop system tag top unpause update verify version volume wait'
+_husk_first='attach commit config container create diff enter events exec export gc help history image images import info inspect kill load logs network pause port ps remove rename restart rm rmi run save shell start stats stop system tag top unpause update verify version volume wait'
 
 _husk_names() { # KIND: names, one a line
   case $1 in
