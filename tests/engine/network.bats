@@ -439,3 +439,28 @@ page() { # HOST PORT [out]
     done
   done
 }
+
+@test "network: UDP: a client that goes on sending from one port reaches who has the port now" {
+  outside
+  # One socket, so one port: what is read from standard input makes it ask.
+  coproc client { out bash -c 'exec 3<>/dev/udp/192.0.2.1/5353
+    while read -r _; do echo 2>/dev/null >&3; timeout 1 head -n 1 2>/dev/null <&3 || echo nobody; done'; }
+  says() { # EXPECTED
+    local answer
+    for _ in 1 2; do # the first may be told that nobody was there before
+      echo >&"${client[1]}"
+      read -r -t 5 answer <&"${client[0]}"
+      [[ $answer != "$1"* ]] || return 0
+    done
+    echo "said: $answer, not $1"
+    return 1
+  }
+  says nobody # connection tracking knows the flow from here on
+  serving one -p 5353:53/udp
+  says one
+  husk rm -f one
+  sleeping between # gets the address
+  says nobody
+  serving two -p 5353:53/udp
+  says two
+}

@@ -28,7 +28,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'ps:--format') echo '=table json' ;;
     'container prune:--filter') echo '-' ;;
     'top:--format') echo '=table json' ;;
-    'inspect:--format' | 'inspect:-f') echo '-' ;;
+    'inspect:--format' | 'inspect:-f') echo '=json' ;;
     'logs:--tail' | 'logs:-n' | 'logs:--since' | 'logs:--until') echo '-' ;;
     'stats:--interval') echo '-' ;;
     'stats:--format') echo '=table json' ;;
@@ -46,7 +46,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'export:--output' | 'export:-o') echo 'f' ;;
     'image ls:--format') echo '=table json' ;;
     'image ls:--filter' | 'image ls:-f') echo '-' ;;
-    'image inspect:--format' | 'image inspect:-f') echo '-' ;;
+    'image inspect:--format' | 'image inspect:-f') echo '=json' ;;
     'image history:--format') echo '=table json' ;;
     'image import:--change' | 'image import:-c' | 'image import:--message' | 'image import:-m') echo '-' ;;
     'image load:--input' | 'image load:-i') echo 'f' ;;
@@ -55,12 +55,12 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--driver' | 'network create:-d') echo '-' ;;
     'network ls:--format') echo '=table json' ;;
     'network ls:--filter' | 'network ls:-f') echo '-' ;;
-    'network inspect:--format' | 'network inspect:-f') echo '-' ;;
+    'network inspect:--format' | 'network inspect:-f') echo '=json' ;;
     'network connect:--alias') echo '-' ;;
     'volume create:--label' | 'volume create:-l') echo '-' ;;
     'volume ls:--format') echo '=table json' ;;
     'volume ls:--filter' | 'volume ls:-f') echo '-' ;;
-    'volume inspect:--format' | 'volume inspect:-f') echo '-' ;;
+    'volume inspect:--format' | 'volume inspect:-f') echo '=json' ;;
     'events:--since' | 'events:--until' | 'events:--filter' | 'events:-f') echo '-' ;;
     'events:--format') echo '=table json' ;;
     'info:--format' | 'info:-f') echo '=table json' ;;

@@ -40,7 +40,7 @@ static const struct config_setting settings[] = {
 	{"log-driver", "json-file", OPT_CHOICE, "json-file|none|syslog", .commands = MAKES,
 	 .help = "what becomes of the output"},
 	{"log-opt", "", OPT_LIST, .commands = MAKES, .help = "as max-size=10m, max-file=3"},
-	{"detach-keys", "ctrl-p,ctrl-q", OPT_TEXT, .commands = " run attach exec start ",
+	{"detach-keys", "ctrl-p,ctrl-q", OPT_TEXT, .commands = " run attach exec shell start ",
 	 .help = "keys that leave a terminal"},
 	{"ps-format", "table", OPT_TEXT, .option = "format", .commands = " ps ",
 	 .help = "--format of ps"},

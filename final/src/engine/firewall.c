@@ -176,7 +176,9 @@ static void run_here(const char *commands, int channel)
 		if (nft_run_cmd_from_buffer(nft, commands) < 0) {
 			const char *text = nft_ctx_get_error_buffer(nft);
 
-			err_set(EIO, "nftables refuses the rules (`husk doctor` says more): %.*s",
+			err_set(EIO,
+				"nftables refuses the rules (--net none and --net host do "
+				"without): %.*s",
 				(int)strcspn(text, "\n"), text);
 			result = *err_last();
 		}

@@ -126,6 +126,8 @@ int network_enter(int leases, struct network_joint *joint)
 		return -1;
 	if ((made || claimed) && network_write_rules(place, leases) < 0)
 		return -1;
+	if (claimed)
+		network_forget_udp(joint->box);
 	snprintf(note, sizeof(note), "%s/.up", joint->network.name);
 	return made ? lease_note(leases, note, joint->network.bridge) : 0;
 }

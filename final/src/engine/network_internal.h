@@ -56,8 +56,17 @@ int network_write_rules(const struct place *place, int leases) MUST_CHECK;
 /* Ports of the box that lead to endpoint; a host port of 0 becomes a free one. */
 int network_claim_ports(int leases, struct box *box,
 			const struct box_endpoint *endpoint) MUST_CHECK;
-int network_drop_ports(int leases, const char *id, const char *address,
-		       bool *ret_dropped) MUST_CHECK;
+
+struct network_dropped {
+	bool any;
+	uint32_t *udp; /* ports of the host: rtnl_forget_udp() when the rules have changed */
+	size_t udp_count;
+};
+
+/* Ports of an ID that lead to an address; NULL: all of them. */
+int network_drop_ports(int leases, const char *id, const char *address, struct arena *arena,
+		       struct network_dropped *ret_dropped) MUST_CHECK;
+void network_forget_udp(const struct box *box);
 int network_read_ports(int leases, struct arena *arena, struct firewall *firewall) MUST_CHECK;
 
 /* A box, one of its networks, and what that means. */

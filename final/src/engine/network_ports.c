@@ -5,6 +5,7 @@
 #include "../base/err.h"
 #include "network_internal.h"
 #include "ports.h"
+#include "rtnl.h"
 
 #include <limits.h>
 #include <string.h>
@@ -283,23 +284,49 @@ int network_claim_ports(int leases, struct box *box, const struct box_endpoint *
 	return result;
 }
 
-int network_drop_ports(int leases, const char *id, const char *address, bool *ret_dropped)
+static int drop_port(int leases, const struct claim *claim, struct network_dropped *dropped)
+{
+	char path[NAME_MAX];
+
+	snprintf(path, sizeof(path), ".ports/%s", ports_claim(&claim->port).text);
+	if (lease_drop_note(leases, path) < 0)
+		return -1;
+	dropped->any = true;
+	if (strcmp(claim->port.protocol, "udp") == 0)
+		dropped->udp[dropped->udp_count++] = claim->port.host;
+	return 0;
+}
+
+int network_drop_ports(int leases, const char *id, const char *address, struct arena *arena,
+		       struct network_dropped *ret_dropped)
+{
+	struct network_dropped dropped = {0};
+	struct claims claims;
+
+	if (read_claims(leases, arena, &claims) < 0)
+		return -1;
+	dropped.udp = arena_alloc(arena, (claims.count + 1) * sizeof(*dropped.udp));
+	if (!dropped.udp)
+		return -1;
+	for (size_t i = 0; i < claims.count; i++)
+		if (strcmp(claims.items[i].id, id) == 0 &&
+		    (!address || strcmp(claims.items[i].address, address) == 0) &&
+		    drop_port(leases, &claims.items[i], &dropped) < 0)
+			return -1;
+	*ret_dropped = dropped;
+	return 0;
+}
+
+void network_forget_udp(const struct box *box)
 {
 	struct arena scratch = {0};
-	struct claims claims = {0};
-	int result = read_claims(leases, &scratch, &claims);
+	uint32_t *ports = arena_alloc(&scratch, (box->ports.count + 1) * sizeof(*ports));
+	size_t count = 0;
 
-	*ret_dropped = false;
-	for (size_t i = 0; i < claims.count && result == 0; i++) {
-		char path[NAME_MAX];
-
-		if (strcmp(claims.items[i].id, id) != 0 ||
-		    strcmp(claims.items[i].address, address) != 0)
-			continue;
-		snprintf(path, sizeof(path), ".ports/%s", ports_claim(&claims.items[i].port).text);
-		result = lease_drop_note(leases, path);
-		*ret_dropped = true;
-	}
+	for (size_t i = 0; ports && i < box->ports.count; i++)
+		if (strcmp(box->ports.items[i].protocol, "udp") == 0)
+			ports[count++] = box->ports.items[i].host;
+	if (count)
+		rtnl_forget_udp(ports, count);
 	arena_free(&scratch);
-	return result;
 }

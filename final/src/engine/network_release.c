@@ -69,20 +69,6 @@ static int unplug_unlocked(int leases, const char *id)
 	return store_lock(leases) < 0 ? err_wrap("leases") : 0;
 }
 
-/* Ports lead to the address of one lease; a box that leaves that network has none any more. */
-static int drop_ports(int leases, const char *id, const struct lease_list *list, bool *ret_dropped)
-{
-	bool some;
-
-	*ret_dropped = false;
-	for (size_t i = 0; i < list->count; i++) {
-		if (network_drop_ports(leases, id, list->items[i].address, &some) < 0)
-			return -1;
-		*ret_dropped |= some;
-	}
-	return 0;
-}
-
 /*
  * The cables before the leases: whoever gets an address next must be alone with it. The last box's
  * cable goes with the bridge.
@@ -91,7 +77,8 @@ static int release(const struct place *place, const char *id, struct arena *aren
 {
 	auto_lease int leases = -1;
 	struct lease_list list;
-	bool shared, dropped;
+	struct network_dropped dropped;
+	bool shared;
 
 	if (netns_remove(place, id) < 0 || lease_lock(place, &leases) < 0)
 		return -1;
@@ -100,9 +87,11 @@ static int release(const struct place *place, const char *id, struct arena *aren
 		return -1;
 	if (shared && unplug_unlocked(leases, id) < 0)
 		return -1;
-	if (drop_ports(leases, id, &list, &dropped) < 0 ||
-	    network_settle(place, leases, id, dropped) < 0)
+	if (network_drop_ports(leases, id, NULL, arena, &dropped) < 0 ||
+	    network_settle(place, leases, id, dropped.any) < 0)
 		return -1;
+	if (dropped.udp_count)
+		rtnl_forget_udp(dropped.udp, dropped.udp_count);
 	return drop_leases(place, leases, &list);
 }
 
@@ -119,18 +108,23 @@ static int leave(const struct place *place, const char *id, const struct network
 		 struct arena *arena)
 {
 	auto_lease int leases = -1;
+	struct network_dropped dropped;
 	struct lease_list list;
-	bool dropped;
 
 	if (lease_lock(place, &leases) < 0 ||
 	    own_leases(leases, id, network->name, arena, &list) < 0)
 		return -1;
 	if (!list.count)
 		return 0;
+	/* Ports lead to the address in one network; who leaves that has none any more. */
 	if (network_unplug(id, network->bridge) < 0 ||
-	    drop_ports(leases, id, &list, &dropped) < 0 || drop_leases(place, leases, &list) < 0)
+	    network_drop_ports(leases, id, list.items[0].address, arena, &dropped) < 0 ||
+	    drop_leases(place, leases, &list) < 0 ||
+	    network_settle(place, leases, NULL, dropped.any) < 0)
 		return -1;
-	return network_settle(place, leases, NULL, dropped);
+	if (dropped.udp_count)
+		rtnl_forget_udp(dropped.udp, dropped.udp_count);
+	return 0;
 }
 
 int network_leave(const struct place *place, const char *id, const struct network *network)

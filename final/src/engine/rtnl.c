@@ -12,6 +12,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -412,7 +413,7 @@ int rtnl_has_table(const char *name, bool *ret_has)
 	int result, code;
 
 	if (!kernel)
-		return err_sys("reach nftables (`husk doctor` says more)");
+		return err_sys("reach nftables (--net none and --net host do without)");
 	fixed->nfgen_family = NFPROTO_INET;
 	fixed->version = NFNETLINK_V0;
 	mnl_attr_put_strz(request, NFTA_TABLE_NAME, name);
@@ -424,4 +425,89 @@ int rtnl_has_table(const char *name, bool *ret_has)
 		return err_sys("find table inet %s", name);
 	*ret_has = result >= 0;
 	return 0;
+}
+
+/* --- connection tracking --- */
+
+struct flows {
+	const uint32_t *ports;
+	size_t count;
+	struct mnl_socket *kernel; /* another one than the dump's */
+};
+
+/* The destination port of a tuple if it is UDP's; 0: it is not. */
+static uint32_t udp_port(const struct nlattr *tuple)
+{
+	const struct nlattr *part, *attribute;
+	uint32_t port = 0;
+	bool is_udp = false;
+
+	mnl_attr_for_each_nested(part, tuple)
+	{
+		if (mnl_attr_get_type(part) != CTA_TUPLE_PROTO)
+			continue;
+		mnl_attr_for_each_nested(attribute, part)
+		{
+			if (mnl_attr_get_type(attribute) == CTA_PROTO_NUM)
+				is_udp = mnl_attr_get_u8(attribute) == IPPROTO_UDP;
+			if (mnl_attr_get_type(attribute) == CTA_PROTO_DST_PORT)
+				port = ntohs(mnl_attr_get_u16(attribute));
+		}
+	}
+	return is_udp ? port : 0;
+}
+
+/* A flow is named by its first tuple, as the kernel gave it. */
+static void forget(struct mnl_socket *kernel, uint8_t family, const struct nlattr *tuple)
+{
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request =
+		begin(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0);
+	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
+
+	fixed->nfgen_family = family;
+	fixed->version = NFNETLINK_V0;
+	mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(tuple),
+		     mnl_attr_get_payload(tuple));
+	(void)ask(kernel, request, NULL, NULL); /* it may have ended by itself */
+}
+
+static int look_at_flow(const struct nlmsghdr *message, void *data)
+{
+	const struct nfgenmsg *fixed = mnl_nlmsg_get_payload(message);
+	const struct flows *flows = data;
+	const struct nlattr *attribute;
+
+	mnl_attr_for_each(attribute, message, sizeof(*fixed))
+	{
+		uint32_t port;
+
+		if (mnl_attr_get_type(attribute) != CTA_TUPLE_ORIG)
+			continue;
+		port = udp_port(attribute);
+		for (size_t i = 0; port && i < flows->count; i++)
+			if (flows->ports[i] == port) {
+				forget(flows->kernel, fixed->nfgen_family, attribute);
+				break;
+			}
+	}
+	return MNL_CB_OK;
+}
+
+void rtnl_forget_udp(const uint32_t *ports, size_t count)
+{
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request =
+		begin(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
+	struct mnl_socket *kernel = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	struct flows flows = {ports, count, mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
+
+	fixed->version = NFNETLINK_V0;
+	if (kernel && flows.kernel)
+		(void)ask(kernel, request, look_at_flow, &flows);
+	if (kernel)
+		mnl_socket_close(kernel);
+	if (flows.kernel)
+		mnl_socket_close(flows.kernel);
 }

@@ -92,3 +92,10 @@ int rtnl_delete_group(const struct rtnl *rtnl, uint32_t group) MUST_CHECK;
 
 /* Whether nftables has a table of family inet with that name. */
 int rtnl_has_table(const char *name, bool *ret_has) MUST_CHECK;
+
+/*
+ * Connection tracking forgets every UDP flow to these ports of the host: a client that goes on
+ * sending from one port would otherwise be led where the port led before, for as long as it sends.
+ * Best effort: a kernel without ctnetlink keeps them for 30 seconds of silence.
+ */
+void rtnl_forget_udp(const uint32_t *ports, size_t count);
