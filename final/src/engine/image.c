@@ -220,7 +220,8 @@ static int compare_id(struct image *image, void *data)
 	if (!str_has_prefix(digest_hex(image->id), digits) &&
 	    !str_has_prefix(digest_hex(image->digest), digits))
 		return 0;
-	if (f->matches && strcmp(f->found->id, image->id) == 0) /* in two manifests */
+	if (f->matches && f->found->id &&
+	    strcmp(f->found->id, image->id) == 0) /* in two manifests */
 		return 0;
 	snprintf(f->candidates + length, sizeof(f->candidates) - length, "%s%.12s",
 		 length ? ", " : "", digest_hex(image->id));
@@ -241,6 +242,7 @@ static int find_by_id(struct finding *f, struct image *ret_image)
 	f->found = &found;
 	if (each_in(f->layout_fd, f->index, compare_id, f) < 0)
 		return -1;
+	f->found = NULL;
 	if (f->matches > 1) {
 		image_free(&found);
 		return err_set(EINVAL, "image %s: is the beginning of several IDs: %s", f->name,

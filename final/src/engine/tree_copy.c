@@ -64,7 +64,7 @@ static int find_twin(struct copying *c, const struct stat *st, const char **ret_
 		return err_set(ENOMEM, "out of memory");
 	*ret_path = *found == twin ? NULL : (*found)->path;
 	if (*found == twin)
-		twin = NULL; /* the tree's now */
+		*found = TAKE_PTR(twin); /* the tree's now */
 	return 0;
 }
 
