@@ -221,3 +221,12 @@ make_image() { # NAME
   tar -tf running.tar data/file
   husk rm -f box
 }
+
+@test "rm: whatever a container has made, as deep as it likes, with names that we would use" {
+  husk run --name box --net none busybox sh -c 'cd /tmp; i=0; while [ $i -lt 1500 ]; do mkdir d && cd d || exit 1; i=$((i + 1)); done
+    for i in 1 2 3; do touch "/$(stat -c %i /tmp).$i"; done; mkdir /closed; touch /closed/file; chmod 0 /closed; mkfifo "/$(printf "a\nb")"'
+  id=$(husk inspect --format '{{.Id}}' box)
+  ulimit -n 100
+  husk rm box
+  [ ! -e "$HUSK_DATA/boxes/$id" ]
+}

@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "../base/store.h"
 #include "clock.h"
+#include "tree.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -211,7 +212,8 @@ int box_delete(struct box *box)
 
 	if (open_boxes(box->place, &boxes_fd) < 0)
 		return -1;
-	if (store_remove(boxes_fd, box->id) < 0)
+	/* Its upper layer is as deep as it liked. */
+	if (tree_remove(boxes_fd, box->id) < 0)
 		return err_wrap("container %.12s", box->id);
 	box_drop_name(box->place, box->name, box->id);
 	return 0;

@@ -1,9 +1,10 @@
-/* image.c: images are found. See image.h; next file: image_store.h */
+/* image.c: images are found. See image.h; next file: image_index.h */
 #include "image.h"
 #include "../base/err.h"
 #include "../base/log.h"
 #include "digest.h"
-#include "image_store.h"
+#include "image_config.h"
+#include "image_index.h"
 #include "reference.h"
 
 #include <string.h>

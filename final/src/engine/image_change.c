@@ -3,8 +3,9 @@
 #include "../base/log.h"
 #include "box.h"
 #include "digest.h"
+#include "image_config.h"
+#include "image_index.h"
 #include "image_new.h"
-#include "image_store.h"
 #include "reference.h"
 
 #include <string.h>

@@ -7,7 +7,8 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../base/path.h"
-#include "image_store.h"
+#include "image_config.h"
+#include "image_index.h"
 #include "layer.h"
 
 #include <fcntl.h>

@@ -4,7 +4,8 @@
  */
 #include "../base/err.h"
 #include "digest.h"
-#include "image_store.h"
+#include "image_config.h"
+#include "image_index.h"
 #include "layer.h"
 
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "oci.h"
 #include "rootfs.h"
 #include "scratch.h"
+#include "tree.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -156,7 +157,7 @@ static int remove_broken(struct collection *c, const char *id)
 	if (remove_run_dir(c, &box) < 0 || rootfs_unmount(&box) < 0 ||
 	    place_open_dir(c->place->data_fd, "boxes", &boxes_fd) < 0)
 		return -1;
-	return store_remove(boxes_fd, id);
+	return tree_remove(boxes_fd, id);
 }
 
 int life_remove_broken(const struct place *place, const char *name)

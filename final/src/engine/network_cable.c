@@ -24,9 +24,9 @@ static struct ip_mac host_mac(const char *id)
 	return mac;
 }
 
-static void host_name(const char *id, int n, char *ret_name, size_t size)
+static void host_name(const char *id, unsigned int n, char *ret_name, size_t size)
 {
-	snprintf(ret_name, size, "hk%.8s%d", id, n);
+	snprintf(ret_name, size, "hk%.8s%u", id, n % MAX_NAMES);
 }
 
 /* The lowest ethN, and the lowest name on our side, that are free at the moment. */
@@ -34,16 +34,16 @@ static int find_names(const struct rtnl *host, const struct rtnl *inside, const 
 		      char *ret_name, char *ret_peer)
 {
 	struct rtnl_link link;
-	int n = 0;
+	unsigned int n = 0;
 
 	do
 		host_name(id, n, ret_name, sizeof(link.name));
 	while (rtnl_find(host, ret_name, &link) == 0 && ++n < MAX_NAMES);
 	if (n == MAX_NAMES)
-		return err_set(EEXIST, "interfaces hk%.8s0 to %d all exist", id, n - 1);
+		return err_set(EEXIST, "interfaces hk%.8s0 to %u all exist", id, n - 1);
 	n = 0;
 	do
-		snprintf(ret_peer, sizeof(link.name), "eth%d", n);
+		snprintf(ret_peer, sizeof(link.name), "eth%u", n % MAX_NAMES);
 	while (rtnl_find(inside, ret_peer, &link) == 0 && ++n < MAX_NAMES);
 	return n < MAX_NAMES ? 0 : err_set(EEXIST, "more than %d interfaces", MAX_NAMES);
 }
@@ -138,7 +138,7 @@ int network_unplug(const char *id, const char *bridge)
 		return -1;
 	if (bridge && rtnl_find(&host, bridge, &master) < 0)
 		return err_last()->code == ENODEV ? 0 : -1; /* its ports went with it */
-	for (int n = 0; n < MAX_NAMES; n++) {
+	for (unsigned int n = 0; n < MAX_NAMES; n++) {
 		host_name(id, n, name, sizeof(name));
 		if (rtnl_find(&host, name, &link) < 0 || memcmp(&link.mac, &mac, sizeof(mac)) != 0)
 			continue;

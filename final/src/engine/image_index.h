@@ -1,15 +1,16 @@
 /*
- * image_store.h: the list of images, and what no image and no box needs. For the files of image*.c.
+ * image_index.h: the list of images, and what no image and no box needs. For the files of image*.c.
  *
  *	image_index_set(&index, &arena, &manifest, reference)   the reference is this image's now
- *	image_index_unset(&index, i)
+ *	image_index_unset(&index, i), image_index_drop(&index, digest)
  *	image_sweep(place, layout_fd, &index, &freed)    with the lock; the index was written
  *
- * An image that loses its last reference to another stays, without a name, until prune.
+ * An image that loses its last reference to another one stays, without a name, until prune.
+ * Next file: image_index.c
  */
 #pragma once
 
-#include "image_config.h"
+#include "layout.h"
 
 /* The full reference of a descriptor of ours, or NULL. Whatever tool wrote it. */
 char *image_index_name(const struct descriptor *descriptor, struct arena *arena);
