@@ -171,7 +171,7 @@ struct finding {
 	struct arena *arena;
 	int layout_fd;
 	const struct layout_index *index;
-	struct image *found;
+	struct image found;
 	char candidates[256];
 	size_t matches;
 };
@@ -221,12 +221,12 @@ static int compare_id(struct image *image, void *data)
 	if (!str_has_prefix(digest_hex(image->id), digits) &&
 	    !str_has_prefix(digest_hex(image->digest), digits))
 		return 0;
-	if (f->matches && strcmp(f->found->id, image->id) == 0) /* in two manifests */
+	if (f->matches && strcmp(f->found.id, image->id) == 0) /* in two manifests */
 		return 0;
 	snprintf(f->candidates + length, sizeof(f->candidates) - length, "%s%.12s",
 		 length ? ", " : "", digest_hex(image->id));
 	if (f->matches++ == 0) {
-		*f->found = *image;
+		f->found = *image;
 		*image = (struct image){0};
 	}
 	return 0;
@@ -235,20 +235,20 @@ static int compare_id(struct image *image, void *data)
 static int find_by_id(struct finding *f, struct image *ret_image)
 {
 	const char *digits = str_has_prefix(f->name, "sha256:") ? digest_hex(f->name) : f->name;
-	struct image found = {0};
 
 	if (!*digits || strspn(digits, "0123456789abcdef") != strlen(digits))
 		return 0;
-	f->found = &found;
-	if (each_in(f->layout_fd, f->index, compare_id, f) < 0)
+	if (each_in(f->layout_fd, f->index, compare_id, f) < 0) {
+		image_free(&f->found);
 		return -1;
+	}
 	if (f->matches > 1) {
-		image_free(&found);
+		image_free(&f->found);
 		return err_set(EINVAL, "image %s: is the beginning of several IDs: %s", f->name,
 			       f->candidates);
 	}
 	if (f->matches)
-		*ret_image = found;
+		*ret_image = f->found;
 	return f->matches ? 1 : 0;
 }
 

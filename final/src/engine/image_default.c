@@ -89,7 +89,7 @@ static int explain(int log_fd)
 
 static int build(const struct place *place, const char *builder, struct arena *arena)
 {
-	static char command[] = "CMD [\"sh\"]";
+	char command[] = "CMD [\"sh\"]";
 	char *commands[] = {command, NULL};
 	struct str_list changes = {commands, 1};
 	auto_scratch struct scratch scratch = SCRATCH_NONE;
