@@ -171,7 +171,7 @@ struct finding {
 	struct arena *arena;
 	int layout_fd;
 	const struct layout_index *index;
-	struct image found; /* the first of them */
+	struct image found;
 	char candidates[256];
 	size_t matches;
 };
@@ -221,7 +221,7 @@ static int compare_id(struct image *image, void *data)
 	if (!str_has_prefix(digest_hex(image->id), digits) &&
 	    !str_has_prefix(digest_hex(image->digest), digits))
 		return 0;
-	if (f->matches && f->found.id && strcmp(f->found.id, image->id) == 0) /* in two manifests */
+	if (f->matches && strcmp(f->found.id, image->id) == 0) /* in two manifests */
 		return 0;
 	snprintf(f->candidates + length, sizeof(f->candidates) - length, "%s%.12s",
 		 length ? ", " : "", digest_hex(image->id));
@@ -238,8 +238,10 @@ static int find_by_id(struct finding *f, struct image *ret_image)
 
 	if (!*digits || strspn(digits, "0123456789abcdef") != strlen(digits))
 		return 0;
-	if (each_in(f->layout_fd, f->index, compare_id, f) < 0)
+	if (each_in(f->layout_fd, f->index, compare_id, f) < 0) {
+		image_free(&f->found);
 		return -1;
+	}
 	if (f->matches > 1) {
 		image_free(&f->found);
 		return err_set(EINVAL, "image %s: is the beginning of several IDs: %s", f->name,

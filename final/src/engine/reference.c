@@ -29,9 +29,9 @@ static bool is_component(const char *text, size_t length)
 
 	for (size_t i = 0; i < length; i++) {
 		bool plain = strchr(LOWER DIGITS, text[i]) != NULL;
-		bool third = i > 1 && text[i - 2] == '_';
-		bool second = i > 0 && text[i - 1] == text[i] &&
-			      (text[i] == '-' || (text[i] == '_' && !third));
+		char before = i > 0 ? text[i - 1] : '\0', first = i > 1 ? text[i - 2] : '\0';
+		bool second =
+			text[i] == before && (before == '-' || (before == '_' && first != '_'));
 
 		if (!plain && (!strchr("._-", text[i]) || (separated && !second)))
 			return false;
