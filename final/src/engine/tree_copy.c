@@ -51,7 +51,7 @@ static int compare_twins(const void *a, const void *b)
 /* Sets *ret_path to the copy's first name, or to NULL: this is it, and it is noted. */
 static int find_twin(struct copying *c, const struct stat *st, const char **ret_path)
 {
-	struct twin *twin = malloc(sizeof(*twin) + c->length + 1);
+	auto_free struct twin *twin = malloc(sizeof(*twin) + c->length + 1);
 	struct twin **found;
 
 	if (!twin)
@@ -60,10 +60,12 @@ static int find_twin(struct copying *c, const struct stat *st, const char **ret_
 	twin->inode = st->st_ino;
 	memcpy(twin->path, c->path, c->length + 1);
 	found = tsearch(twin, &c->twins, compare_twins);
-	*ret_path = found && *found != twin ? (*found)->path : NULL;
-	if (!found || *found != twin)
-		free(twin);
-	return found ? 0 : err_set(ENOMEM, "out of memory");
+	if (!found)
+		return err_set(ENOMEM, "out of memory");
+	*ret_path = *found == twin ? NULL : (*found)->path;
+	if (*found == twin)
+		*found = TAKE_PTR(twin); /* the tree's now */
+	return 0;
 }
 
 static int copy_content(int from, int to)
