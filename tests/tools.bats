@@ -722,6 +722,15 @@ TRACE
   [[ $output != *$'\n/run/husk-course' ]]
 }
 
+@test "deps: what it takes to build is packed into the lab's image, too" {
+  local package missing=''
+  for package in $(sed -n '/ demo) cat/,/^TABLE/p' tools/deps | awk 'NF == 4 && $1 != "demo)" { print $2 }'); do
+    awk -v p="$package" '$2 == p { found = 1 } END { exit !found }' tests/vm/packages || missing+=" $package"
+  done
+  echo "not in tests/vm/packages:$missing"
+  [ -z "$missing" ]
+}
+
 @test "tools: nothing is left on this machine" {
   # Of this file's own: others may be running beside it.
   [ -z "$(find /tmp -maxdepth 1 -name 'husk-*.??????' -newer "$BATS_RUN_TMPDIR" -user "$(id -u)" -exec sh -c 'read -r pid start <"$1/.owner" && [ ! -e "/proc/$pid" ] && echo "$1"' sh {} \; 2>/dev/null)" ]
