@@ -78,14 +78,14 @@ make() { # NAME [OPTION...]
 }
 
 @test "rename: the old name is free, the new one is its own" {
-  make a >/dev/null
-  make b >/dev/null
-  refused "'b' is in use" -- husk rename a b
-  husk rename a c
-  refused "no such container: a" -- husk rm a
-  make a >/dev/null
-  [ "$(husk ps -a --format '{{.Names}}' | sort | tr '\n' ' ')" = "a b c " ]
-  husk rm a b c
+  make one >/dev/null
+  make two >/dev/null
+  refused "'two' is in use" -- husk rename one two
+  husk rename one new
+  refused "no such container: one" -- husk rm one
+  make one >/dev/null
+  [ "$(husk ps -a --format '{{.Names}}' | sort | tr '\n' ' ')" = "new one two " ]
+  husk rm one two new
 }
 
 @test "ps: the columns of docker; -a, -q, --no-trunc, -n, -l" {
