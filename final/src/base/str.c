@@ -97,6 +97,14 @@ const char *str_map_get(const struct str_map *map, const char *key)
 	return NULL;
 }
 
+bool str_list_has(const struct str_list *list, const char *item)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], item) == 0)
+			return true;
+	return false;
+}
+
 int str_list_add(struct str_list *list, struct arena *arena, char *item)
 {
 	char **items = arena_alloc(arena, (list->count + 2) * sizeof(*items));

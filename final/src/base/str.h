@@ -57,6 +57,8 @@ struct str_map {
 /* The value of a key, or NULL. */
 const char *str_map_get(const struct str_map *map, const char *key);
 
+bool str_list_has(const struct str_list *list, const char *item);
+
 /* Appends; the old items stay where they were in the arena. */
 int str_list_add(struct str_list *list, struct arena *arena, char *item) MUST_CHECK;
 

@@ -31,12 +31,12 @@ int cmd_image_import(const struct command_line *line)
 	const char *name = line->count > 1 ? line->operands[1] : NULL;
 	char *id;
 
-	if (image_import_with(line->place,
-			      &(struct image_import){.path = line->operands[0],
-						     .reference = name,
-						     .changes = &values->changes,
-						     .comment = values->message},
-			      line->arena, &id) < 0)
+	if (image_import(line->place,
+			 &(struct image_import){.path = line->operands[0],
+						.reference = name,
+						.changes = &values->changes,
+						.comment = values->message},
+			 line->arena, &id) < 0)
 		return -1;
 	events_add_other(line->place, "image", "import", id, name ? name : id);
 	return print(id);
@@ -197,14 +197,45 @@ static int add_names(struct json_object *object, const struct image *image, stru
 	return failed ? -1 : 0;
 }
 
+static bool has_member(const struct json_object *object, const char *key)
+{
+	for (struct json_cursor c = json_first(object); json_next(&c);)
+		if (strcmp(c.key, key) == 0)
+			return true;
+	return false;
+}
+
+/* What a template can ask of any image is there, if only as nothing. */
+static int add_missing(struct json_object *config)
+{
+	static const struct {
+		const char *key;
+		struct json_object *(*make)(void); /* NULL: "" */
+	} members[] = {
+		{"User", NULL},		 {"ExposedPorts", json_new_object},
+		{"Env", json_new_array}, {"Entrypoint", json_new_array},
+		{"Cmd", json_new_array}, {"Volumes", json_new_object},
+		{"WorkingDir", NULL},	 {"Labels", json_new_object},
+		{"StopSignal", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!has_member(config, members[i].key) &&
+		    json_add(config, members[i].key,
+			     members[i].make ? members[i].make() : json_new_string("")) < 0)
+			return -1;
+	return 0;
+}
+
 /* The member of the configuration as it was written: with what we know nothing of. */
 static int add_config(struct json_object *object, const struct image *image, struct arena *arena)
 {
+	const char *whole_text = image->content.config_text;
 	auto_json struct json_object *whole = NULL;
 	struct json_object *copy = NULL;
 	char *text;
 
-	if (json_parse(image->config_json, strlen(image->config_json), "configuration", &whole) < 0)
+	if (json_parse(whole_text, strlen(whole_text), "configuration", &whole) < 0)
 		return -1;
 	for (struct json_cursor c = json_first(whole); json_next(&c);) {
 		if (strcmp(c.key, "config") != 0 || json_kind(c.value) != JSON_OBJECT)
@@ -213,7 +244,12 @@ static int add_config(struct json_object *object, const struct image *image, str
 		    json_parse(text, strlen(text), "configuration", &copy) < 0)
 			return -1;
 	}
-	return json_add(object, "Config", copy ? copy : json_new_object());
+	copy = copy ?: json_new_object();
+	if (copy && add_missing(copy) < 0) {
+		json_free(copy);
+		return -1;
+	}
+	return json_add(object, "Config", copy);
 }
 
 static int add_rootfs(struct json_object *object, const struct image *image)
@@ -221,7 +257,7 @@ static int add_rootfs(struct json_object *object, const struct image *image)
 	struct json_object *rootfs = json_new_object();
 	int failed = json_add(rootfs, "Type", json_new_string("layers"));
 
-	failed |= json_add(rootfs, "Layers", new_list(&image->diff_ids));
+	failed |= json_add(rootfs, "Layers", new_list(&image->content.config.rootfs.diff_ids));
 	failed |= json_add(object, "RootFS", rootfs);
 	return failed;
 }
@@ -238,11 +274,11 @@ int cmd_image_object(const struct image *image, struct arena *arena, struct json
 
 	failed |= add_text(object, "Digest", image->digest);
 	failed |= add_names(object, image, arena);
-	failed |= add_text(object, "Created", image->created);
-	failed |= add_text(object, "Author", image->author);
+	failed |= add_text(object, "Created", image->content.config.created);
+	failed |= add_text(object, "Author", image->content.config.author);
 	failed |= add_config(object, image, arena);
-	failed |= add_text(object, "Architecture", image->architecture);
-	failed |= add_text(object, "Os", image->os);
+	failed |= add_text(object, "Architecture", image->content.config.architecture);
+	failed |= add_text(object, "Os", image->content.config.os);
 	failed |= json_add(object, "Size", json_new_uint(image->size));
 	failed |= add_rootfs(object, image);
 	if (failed) {

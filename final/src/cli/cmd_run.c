@@ -5,6 +5,7 @@
 #include "../engine/attach.h"
 #include "../engine/events.h"
 #include "../engine/life.h"
+#include "../engine/volume.h"
 #include "command.h"
 #include "run_options.h"
 
@@ -41,11 +42,6 @@ static int make(const struct command_line *line, struct box *box)
 	return write_cidfile(options->cidfile, box);
 }
 
-static int create(const struct command_line *line, struct box *box)
-{
-	return make(line, box) < 0 ? -1 : command_print(box->id);
-}
-
 /* The cause was printed by then: what follows has a record of its own. */
 static int fail_start(struct box *box)
 {
@@ -55,6 +51,16 @@ static int fail_start(struct box *box)
 	if (box->remove && life_remove(box, true, true) < 0)
 		log_failure();
 	return status;
+}
+
+static int create(const struct command_line *line, struct box *box)
+{
+	if (make(line, box) < 0)
+		return -1;
+	if (volume_use_all(box) == 0)
+		return command_print(box->id);
+	box->remove = true;
+	return fail_start(box);
 }
 
 static int end(struct box *box, const struct monitor_exit *exit)

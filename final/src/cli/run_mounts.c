@@ -4,14 +4,40 @@
 
 #include <limits.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+
+/* Of binds and volumes: the engine's own, the kernel's, and docker's for other machines. */
+static int check_options(const struct str_list *options)
+{
+	static const char *const known[] = {
+		"ro",	     "rw",	   "nocopy",	 "z",	    "Z",       "U",
+		"bind",	     "rbind",	   "shared",	 "rshared", "slave",   "rslave",
+		"private",   "rprivate",   "exec",	 "noexec",  "suid",    "nosuid",
+		"dev",	     "nodev",	   "unbindable", "atime",   "noatime", "cached",
+		"delegated", "consistent", "runbindable"};
+
+	for (size_t i = 0; i < options->count; i++) {
+		size_t row = 0;
+
+		while (row < ARRAY_SIZE(known) && strcmp(known[row], options->items[i]) != 0)
+			row++;
+		if (row == ARRAY_SIZE(known))
+			return err_set(
+				EINVAL,
+				"unknown option '%s': ro, rw, nocopy, noexec, nosuid, nodev, "
+				"rprivate, rslave, rshared ...",
+				options->items[i]);
+	}
+	return 0;
+}
 
 /* Of one target the last word counts, as docker has it. */
 int run_add_mount(struct box *box, struct box_mount mount)
 {
 	struct box_mount *items;
 
+	if (strcmp(mount.type, "tmpfs") != 0 && check_options(&mount.options) < 0)
+		return -1;
 	for (size_t i = 0; i < box->mounts.count; i++)
 		if (strcmp(box->mounts.items[i].target, mount.target) == 0) {
 			box->mounts.items[i] = mount;
@@ -25,23 +51,6 @@ int run_add_mount(struct box *box, struct box_mount mount)
 	items[box->mounts.count++] = mount;
 	box->mounts.items = items;
 	return 0;
-}
-
-int run_add_anonymous(struct box *box, char *target)
-{
-	uint64_t dice[4];
-	char *name;
-
-	if (getrandom(dice, sizeof(dice), 0) != sizeof(dice))
-		return err_sys("make a volume's name");
-	name = arena_format(&box->arena, "%016lx%016lx%016lx%016lx", dice[0], dice[1], dice[2],
-			    dice[3]);
-	if (!name)
-		return -1;
-	return run_add_mount(box, (struct box_mount){.type = (char *)"volume",
-						     .source = name,
-						     .target = target,
-						     .anonymous = true});
 }
 
 /* Absolute, without a slash at its end; "/" itself cannot be mounted on. */
@@ -59,6 +68,16 @@ static int tidy_target(const char *given, struct arena *arena, char **ret_target
 		return -1;
 	*ret_target = target;
 	return 0;
+}
+
+int run_add_anonymous(struct box *box, const char *target)
+{
+	struct box_mount mount = {.type = (char *)"volume", .anonymous = true};
+
+	if (tidy_target(target, &box->arena, &mount.target) < 0 ||
+	    box_make_id(&box->arena, &mount.source) < 0)
+		return -1;
+	return run_add_mount(box, mount);
 }
 
 static int add_options(struct box *box, char *text, struct str_list *options)
@@ -102,11 +121,8 @@ static int parse_volume(struct box *box, const char *text)
 	first = strsep(&rest, ":");
 	second = strsep(&rest, ":");
 	third = rest;
-	if (!second) {
-		if (tidy_target(first, &box->arena, &first) < 0)
-			return -1;
+	if (!second)
 		return run_add_anonymous(box, first);
-	}
 	if (tidy_target(second, &box->arena, &mount.target) < 0 ||
 	    add_options(box, third, &mount.options) < 0)
 		return -1;
@@ -115,6 +131,8 @@ static int parse_volume(struct box *box, const char *text)
 		if (find_source(box, first, &mount.source) < 0)
 			return -1;
 	} else {
+		if (strchr(first, '/'))
+			return err_set(EINVAL, "a directory of the host begins with / or ./");
 		if (box_check_name(first) < 0)
 			return err_wrap("volume");
 		mount.source = first;

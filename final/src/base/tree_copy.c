@@ -1,6 +1,6 @@
-/* tree_copy.c: a directory's content, copied. See tree.h; next file: ../engine/volume.c */
-#include "../base/err.h"
-#include "../base/path.h"
+/* tree_copy.c: a directory's content, copied. See tree.h; next file: log.h */
+#include "err.h"
+#include "path.h"
 #include "tree.h"
 
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 /* Each level is a descriptor and a stack frame. */
 enum { DEPTH_MAX = 200 };
 
-/* A file that has more than one name, and where its first one is. */
 struct twin {
 	dev_t device;
 	ino_t inode;
@@ -23,8 +22,8 @@ struct twin {
 };
 
 struct copying {
-	int from_fd, to_fd;  /* of the whole */
-	void *twins;	     /* tsearch(3) */
+	int to_fd;	     /* of the whole */
+	void *twins;	     /* tree_find_twin() */
 	char path[PATH_MAX]; /* of what is looked at, below both */
 	size_t length;
 };
@@ -48,18 +47,18 @@ static int compare_twins(const void *a, const void *b)
 	return x->device < y->device ? -1 : x->device > y->device;
 }
 
-/* Sets *ret_path to the copy's first name, or to NULL: this is it, and it is noted. */
-static int find_twin(struct copying *c, const struct stat *st, const char **ret_path)
+int tree_find_twin(void **twins, const struct stat *st, const char *path, const char **ret_path)
 {
-	auto_free struct twin *twin = malloc(sizeof(*twin) + c->length + 1);
+	size_t size = strlen(path) + 1;
+	auto_free struct twin *twin = malloc(sizeof(*twin) + size);
 	struct twin **found;
 
 	if (!twin)
 		return err_set(ENOMEM, "out of memory");
 	twin->device = st->st_dev;
 	twin->inode = st->st_ino;
-	memcpy(twin->path, c->path, c->length + 1);
-	found = tsearch(twin, &c->twins, compare_twins);
+	memcpy(twin->path, path, size);
+	found = tsearch(twin, twins, compare_twins);
 	if (!found)
 		return err_set(ENOMEM, "out of memory");
 	*ret_path = *found == twin ? NULL : (*found)->path;
@@ -132,7 +131,7 @@ static int copy_by_kind(struct copying *c, const struct spot *s)
 	const char *twin = NULL;
 
 	if (!S_ISDIR(s->st.st_mode) && s->st.st_nlink > 1) {
-		if (find_twin(c, &s->st, &twin) < 0)
+		if (tree_find_twin(&c->twins, &s->st, c->path, &twin) < 0)
 			return -1;
 		if (twin)
 			return linkat(c->to_fd, twin, s->to_fd, s->name, 0) == 0
@@ -256,15 +255,20 @@ static int copy_level(struct copying *c, int from_fd, int to_fd, int depth)
 	return 0;
 }
 
+int tree_copy_content(int from_fd, int to_fd)
+{
+	struct copying c = {.to_fd = to_fd};
+	int result = copy_level(&c, from_fd, to_fd, 0);
+
+	tdestroy(c.twins, free);
+	return result;
+}
+
 int tree_copy(int from_fd, int to_fd)
 {
-	struct copying c = {.from_fd = from_fd, .to_fd = to_fd};
 	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = "."};
-	int result;
 
 	if (fstat(from_fd, &top.st) < 0)
 		return err_sys("stat");
-	result = copy_level(&c, from_fd, to_fd, 0);
-	tdestroy(c.twins, free);
-	return result < 0 ? -1 : copy_metadata(&top);
+	return tree_copy_content(from_fd, to_fd) < 0 ? -1 : copy_metadata(&top);
 }
