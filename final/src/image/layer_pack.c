@@ -318,6 +318,7 @@ int layer_pack(int dir_fd, enum layer_source source, int out_fd, struct digest *
 	};
 	struct child_process process;
 	struct digest digest;
+	struct err cause;
 	uint64_t size;
 	int pair[2], result;
 
@@ -326,16 +327,19 @@ int layer_pack(int dir_fd, enum layer_source source, int out_fd, struct digest *
 	child.output_fd = pair[1];
 	result = child_start(&child, &process);
 	close(pair[1]);
-	if (result == 0) {
-		result = digest_copy(pair[0], out_fd, &digest, &size);
-		close(pair[0]); /* or a child that writes would wait for us */
-		/* What the child says tells more than that its pipe ended early. */
-		if (child_finish(&child, &process) < 0 || result < 0)
-			return -1;
-		*ret_digest = digest;
-		*ret_size = size;
-		return 0;
+	if (result < 0) {
+		close(pair[0]);
+		return -1;
 	}
-	close(pair[0]);
-	return -1;
+	result = digest_copy(pair[0], out_fd, &digest, &size);
+	close(pair[0]); /* or a child that writes would wait for us */
+	cause = *err_last();
+	if (child_finish(&child, &process) < 0 || result < 0) {
+		if (result < 0) /* its own failure is that nobody reads any more */
+			err_adopt(&cause);
+		return -1;
+	}
+	*ret_digest = digest;
+	*ret_size = size;
+	return 0;
 }

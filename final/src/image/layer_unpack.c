@@ -56,11 +56,12 @@ static int refuse(const char *member, const char *reason)
 static int complain(const char *member, struct archive *archive)
 {
 	const char *reason = archive_error_string(archive) ?: "is damaged";
+	int result = refuse(member, reason);
 
 	errno = archive_errno(archive);
 	if (errno <= 0 || errno == EILSEQ || errno == EINVAL || strstr(reason, strerror(errno)))
-		return refuse(member, reason);
-	return err_sys("%s%s%s", member, *member ? ": " : "", reason);
+		return result;
+	return err_sys("%s", err_last()->text);
 }
 
 /* --- the outer reader --- */
@@ -183,20 +184,31 @@ static int copy_data(struct unpacking *un, const char *name)
 }
 
 /*
- * What overlayfs would believe is not for a tar to say. Of the others the child can set user.* and
- * security.capability alone: for the rest it has not the rights, and libarchive leaves system.* out.
+ * What overlayfs would believe is not for a tar to say. Of the others user.* and the capabilities of
+ * files are kept; labels of SELinux would be this machine's.
  */
-static int check_attributes(struct archive_entry *entry, const char *member)
+static int filter_attributes(struct archive_entry *entry, const char *member)
 {
+	struct archive_entry *all;
 	const char *name;
 	const void *value;
 	size_t size;
 
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
+	if (archive_entry_xattr_count(entry) == 0)
+		return 0;
+	all = archive_entry_clone(entry);
+	if (!all)
+		return err_set(ENOMEM, "out of memory");
+	archive_entry_xattr_clear(entry);
+	archive_entry_xattr_reset(all);
+	while (archive_entry_xattr_next(all, &name, &value, &size) == ARCHIVE_OK) {
 		if (str_has_prefix(name, "trusted.") || str_has_prefix(name, "user.overlay."))
 			return refuse(member,
 				      "has an attribute that is for the kernel alone (trusted.*)");
+		if (str_has_prefix(name, "user.") || strcmp(name, "security.capability") == 0)
+			archive_entry_xattr_add_entry(entry, name, value, size);
+	}
+	archive_entry_free(all);
 	return 0;
 }
 
@@ -235,7 +247,7 @@ static int adapt(struct unpacking *un, struct archive_entry *entry, char name[PA
 	/* Else an ordinary user could neither go on unpacking into it, nor remove it. */
 	if (archive_entry_filetype(entry) == AE_IFDIR && geteuid() != 0)
 		archive_entry_set_perm(entry, archive_entry_perm(entry) | 0700);
-	return check_attributes(entry, name);
+	return filter_attributes(entry, name);
 }
 
 static int write_member(struct unpacking *un, struct archive_entry *entry, const char *name)

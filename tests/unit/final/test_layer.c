@@ -3,13 +3,13 @@
  * directories, in any order; names that lead out. As root: whiteouts are devices.
  *
  * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c image/archive.c store/child.c
- * store/digest.c image/layer_pack.c image/layer_unpack.c base/tree.c
+ * store/digest.c image/layer_pack.c image/layer_unpack.c image/overlay.c base/tree.c base/tree_copy.c
  * -larchive -lcrypto
  */
 #include "base/err.h"
+#include "base/tree.h"
 #include "image/archive.h"
 #include "image/layer.h"
-#include "base/tree.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
