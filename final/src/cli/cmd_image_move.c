@@ -6,6 +6,7 @@
 #include "../image/image.h"
 #include "../image/reference.h"
 #include "format.h"
+#include "output.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -112,47 +113,28 @@ const struct opt cmd_image_save_options[] = {
 	{"multi-image-archive", 'm', OPT_IGNORED_FLAG, 0, NULL, NULL},
 	{0}};
 
-static enum image_format format_of(int choice)
+static int save(int fd, void *data)
 {
-	return choice == 0 ? IMAGE_DOCKER_ARCHIVE : IMAGE_OCI_ARCHIVE;
-}
+	const struct command_line *line = data;
+	const struct cmd_image_save_values *values = line->values;
+	struct str_list names = {line->operands, line->count};
 
-/* A file that is not whole does not stay. */
-static int save_file(const struct command_line *line, const struct str_list *names,
-		     const struct cmd_image_save_values *values)
-{
-	auto_close int fd =
-		open(values->output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644);
-	struct err failure;
-
-	if (fd < 0)
-		return err_sys("make %s", values->output);
-	if (image_save(line->place, names, format_of(values->format), fd) == 0)
-		return 0;
-	failure = *err_last();
-	unlink(values->output);
-	err_adopt(&failure);
-	return -1;
+	return image_save(line->place, &names,
+			  values->format == 0 ? IMAGE_DOCKER_ARCHIVE : IMAGE_OCI_ARCHIVE, fd);
 }
 
 int cmd_image_save(const struct command_line *line)
 {
 	const struct cmd_image_save_values *values = line->values;
-	struct str_list names = {line->operands, line->count};
 
-	for (size_t i = 0; i < names.count; i++) {
+	for (size_t i = 0; i < line->count; i++) {
 		struct image image; /* what is not there must not cost the file that is */
 
-		if (image_find(line->place, names.items[i], &image) < 0)
+		if (image_find(line->place, line->operands[i], &image) < 0)
 			return -1;
 		image_free(&image);
 	}
-	if (values->output)
-		return save_file(line, &names, values);
-	if (isatty(STDOUT_FILENO))
-		return err_set(EINVAL,
-			       "save: an archive is nothing for a terminal: -o FILE, or > FILE");
-	return image_save(line->place, &names, format_of(values->format), STDOUT_FILENO);
+	return output_write(values->output, save, (void *)line);
 }
 
 /* --- inspect --- */
