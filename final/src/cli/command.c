@@ -33,14 +33,23 @@ const struct opt command_globals[] = {
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
 	{0}};
 
-const struct command_group command_groups[] = {{"Containers", cmd_run},	  {NULL, cmd_life},
-					       {NULL, cmd_exec},	  {NULL, cmd_list},
-					       {NULL, cmd_top},		  {NULL, cmd_inspect},
-					       {NULL, cmd_logs},	  {NULL, cmd_stats},
-					       {NULL, cmd_update},	  {"Images", cmd_image},
-					       {"Networks", cmd_network}, {"Volumes", cmd_volume},
-					       {"System", cmd_system},	  {NULL, cmd_config},
-					       {NULL, cmd_complete},	  {0}};
+const struct command_group command_groups[] = {{"Containers", cmd_run},
+					       {NULL, cmd_life},
+					       {NULL, cmd_exec},
+					       {NULL, cmd_list},
+					       {NULL, cmd_top},
+					       {NULL, cmd_inspect},
+					       {NULL, cmd_logs},
+					       {NULL, cmd_stats},
+					       {NULL, cmd_update},
+					       {NULL, cmd_cp},
+					       {"Images", cmd_image},
+					       {"Networks", cmd_network},
+					       {"Volumes", cmd_volume},
+					       {"System", cmd_system},
+					       {NULL, cmd_config},
+					       {NULL, cmd_complete},
+					       {0}};
 
 /* --- finding a command --- */
 

@@ -332,7 +332,7 @@ static bool is_made(const struct unpacking *un, struct archive_entry *entry)
 	case AE_IFLNK:
 		return true;
 	case AE_IFIFO:
-		return un->kind == LAYER_IMAGE;
+		return un->kind != LAYER_ARCHIVE;
 	default:
 		return archive_entry_hardlink(entry) != NULL;
 	}
