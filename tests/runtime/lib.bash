@@ -87,15 +87,13 @@ start() { # NAME [JQ-FILTER]
 state_of() { husk state "$1" | jq -r .status; }
 pid_of() { husk state "$1" | jq -r .pid; }
 
-# Waits for a condition, up to 10 seconds.
+# Waits for a condition. The limit is for what never comes: on a busy machine a second is nothing.
 wait_for() { # CMD...
-  local i
-  for ((i = 0; i < 200; i++)); do
-    "$@" >/dev/null 2>&1 && return
+  local end=$((SECONDS + 60))
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || { echo "waited in vain for: $*"; return 1; }
     sleep 0.05
   done
-  echo "waited in vain for: $*"
-  return 1
 }
 
 is_status() { [ "$(state_of "$1")" = "$2" ]; }
