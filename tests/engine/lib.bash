@@ -48,6 +48,15 @@ left_of_state() {
   [ -z "$files" ] || { echo "left in the state directory: $files"; return 1; }
 }
 
+# Whether a box has written this, by its log.
+has_said() { husk logs "$1" 2>&1 | grep -q -- "$2"; } # NAME PATTERN
+
+# N clients are attached, and the monitor has accepted them: unix(7), /proc/net/unix has no inode
+# for a connection that waits.
+are_attached() { # N
+  [ "$(awk '$6 == "03" && $7 != 0 && $8 ~ /\/attach$/' /proc/net/unix | wc -l)" = "$1" ]
+}
+
 pid_of() { husk inspect --format '{{.State.Pid}}' "$1"; }
 status_of() { husk inspect --format '{{.State.Status}}' "$1"; }
 is_status() { [ "$(status_of "$1")" = "$2" ]; }
