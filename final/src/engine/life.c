@@ -7,10 +7,10 @@
 #include "../base/log.h"
 #include "../base/proc.h"
 #include "../base/store.h"
+#include "../network/network.h"
+#include "../store/clock.h"
 #include "bundle.h"
-#include "clock.h"
 #include "events.h"
-#include "network.h"
 #include "oci.h"
 #include "rootfs.h"
 

@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct life_attach {
 	bool wanted; /* the caller attaches: the monitor waits with `start` until it has */

@@ -6,12 +6,12 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/store.h"
+#include "../network/network.h"
+#include "../store/scratch.h"
+#include "../store/tree.h"
 #include "life.h"
-#include "network.h"
 #include "oci.h"
 #include "rootfs.h"
-#include "scratch.h"
-#include "tree.h"
 
 #include <fcntl.h>
 #include <string.h>
