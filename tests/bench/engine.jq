@@ -19,7 +19,7 @@ def in_order: sort_by((.variant // .network) as $n | .contender as $c | [($netwo
   at_once: $at_once,
   programs: [rows($versions)[] | {contender: .[0], path: .[1], version: .[2]}],
   figures: (rows($samples) | figures | with_ratio("to_podman"; "podman") | in_order),
-  memory: [rows($memory)[] | {contender: .[0], containers: (.[1] | tonumber), rss: (.[2] | tonumber), pss: (.[3] | tonumber)}],
+  memory: [rows($memory)[] | {contender: .[0], containers: (.[1] | tonumber), rss: (.[2] | number), pss: (.[3] | number)}],
   detached: [rows($detached)[] | {network: .[0], contender: .[1], asked: (.[2] | tonumber), alive: (.[3] | tonumber),
     started: (.[4] | tonumber), rss: (.[5] | number), pss: (.[6] | number), removed: (.[7] | tonumber), left: (.[8] | tonumber)}] | in_order,
   throughput: (rows($throughput) | throughput | in_order)
