@@ -34,7 +34,7 @@ static int make(const struct command_line *line, struct box *box)
 	if (options->cidfile && access(options->cidfile, F_OK) == 0)
 		return err_set(EEXIST, "--cidfile %s: it exists: remove it first",
 			       options->cidfile);
-	if (run_make_box(line->place, options, &operands, box) < 0 ||
+	if (life_permit() < 0 || run_make_box(line->place, options, &operands, box) < 0 ||
 	    box_create(line->place, box) < 0)
 		return -1;
 	events_add(box, "create", NULL);
