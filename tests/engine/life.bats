@@ -8,6 +8,8 @@ load lib
 setup() { engine_setup; }
 teardown() { engine_teardown; }
 
+has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
+
 # --- run in the foreground ---
 
 @test "run: output and error output are two streams, and come whole" {
@@ -179,16 +181,16 @@ teardown() { engine_teardown; }
 # --- stop, kill ---
 
 @test "stop: the stop signal first; the process may end by itself" {
-  box -d --name web sh -c 'trap "exit 21" TERM; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web sh -c 'trap "exit 21" TERM; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk stop -t 30 web
   [ "$(husk inspect --format '{{.State.ExitCode}}' web)" = 21 ]
   husk rm web
 }
 
 @test "stop --stop-signal: another one" {
-  box -d --name web --stop-signal USR1 sh -c 'trap "exit 22" USR1; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web --stop-signal USR1 sh -c 'trap "exit 22" USR1; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk stop -t 30 web
   [ "$(husk inspect --format '{{.State.ExitCode}}' web)" = 22 ]
   husk rm web
@@ -215,8 +217,8 @@ teardown() { engine_teardown; }
 }
 
 @test "kill: a signal by name and number; what does not run is an error" {
-  box -d --name web sh -c 'trap "exit 31" HUP; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web sh -c 'trap "exit 31" HUP; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk kill -s HUP web
   [ "$(husk wait web)" = 31 ]
   refused "not running" -- husk kill web

@@ -407,6 +407,23 @@ page() { # HOST PORT [out]
   answers web fetch tcp 127.0.0.1 8080
 }
 
+@test "network: gc puts back what somebody has flushed, deleted in part, or switched off" {
+  serving web -p 8080:80
+  nft flush ruleset
+  [ "$(husk gc)" = "0 leftovers removed" ]
+  answers web fetch tcp 127.0.0.1 8080
+  nft flush chain inet husk own
+  echo 0 >/proc/sys/net/ipv4/ip_forward
+  silent fetch tcp 127.0.0.1 8080
+  husk gc --dry-run
+  silent fetch tcp 127.0.0.1 8080
+  husk gc
+  answers web fetch tcp 127.0.0.1 8080
+  [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
+  husk rm -f web
+  as_before
+}
+
 @test "network: somebody else's husk0 is not touched" {
   ip link add husk0 type bridge
   run -125 husk run --rm --rootfs "$SITE/rootfs" "$KIT/true"

@@ -29,9 +29,8 @@ bool network_is_own(const struct box *box)
 
 static int check_others(struct box *box)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	char *path;
-	int result = 0;
 
 	if (box->ports.count)
 		return err_set(EINVAL,
@@ -39,9 +38,8 @@ static int check_others(struct box *box)
 			       "name of one, not --net %s",
 			       mode_of(box));
 	if (str_has_prefix(mode_of(box), "container:"))
-		result = network_namespace(box, &scratch, &path);
-	arena_free(&scratch);
-	return result;
+		return network_namespace(box, &scratch, &path);
+	return 0;
 }
 
 static int check_root(const struct box *box)

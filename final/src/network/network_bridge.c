@@ -117,20 +117,17 @@ static int set_up(const struct place *place, const struct rtnl *rtnl, int leases
 /* All that is needed is there, rules too; somebody may have run `nft flush ruleset`. */
 static int find_up(const struct rtnl *rtnl, int leases, const struct network *network, bool *ret_up)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct rtnl_link link;
 	char note[NAME_MAX], *text;
-	int result;
 
+	*ret_up = false;
 	snprintf(note, sizeof(note), "%s/.up", network->name);
-	result = lease_find_note(leases, note, &scratch, &text);
-	*ret_up = result == 0 && text;
-	if (*ret_up)
-		*ret_up = rtnl_find(rtnl, network->bridge, &link) == 0;
-	if (*ret_up)
-		result = rtnl_has_table("husk", ret_up);
-	arena_free(&scratch);
-	return result;
+	if (lease_find_note(leases, note, &scratch, &text) < 0)
+		return -1;
+	if (!text || rtnl_find(rtnl, network->bridge, &link) < 0)
+		return 0;
+	return rtnl_has_table("husk", ret_up);
 }
 
 int network_bridge_up(const struct place *place, int leases, const struct network *network,

@@ -178,10 +178,7 @@ static bool is_bridge_taken(const struct taken *taken, const struct rtnl *rtnl, 
 {
 	struct rtnl_link link;
 
-	for (size_t i = 0; i < taken->bridges.count; i++)
-		if (strcmp(taken->bridges.items[i], name) == 0)
-			return true;
-	return rtnl_find(rtnl, name, &link) == 0;
+	return str_list_has(&taken->bridges, name) || rtnl_find(rtnl, name, &link) == 0;
 }
 
 static int choose_bridge(const struct taken *taken, struct network *network)
@@ -201,14 +198,11 @@ static int choose_bridge(const struct taken *taken, struct network *network)
 
 int network_choose(const struct place *place, struct network *network)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct taken taken = {.arena = &scratch};
-	int result = look_around(place, &taken);
 
-	if (result == 0 && (choose4(&taken, network) < 0 || choose6(&taken, network) < 0 ||
-			    choose_bridge(&taken, network) < 0 ||
-			    clock_now(&network->arena, &network->created) < 0))
-		result = -1;
-	arena_free(&scratch);
-	return result;
+	if (look_around(place, &taken) < 0 || choose4(&taken, network) < 0 ||
+	    choose6(&taken, network) < 0 || choose_bridge(&taken, network) < 0)
+		return -1;
+	return clock_now(&network->arena, &network->created);
 }
