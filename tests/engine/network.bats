@@ -432,6 +432,40 @@ page() { # HOST PORT [out]
   as_before
 }
 
+@test "network: another state directory has its networks here: refused, with its name; --net none does without" {
+  serving web -p 8080:80
+  nft list ruleset >"$WORK/rules"
+  other() { HUSK_DATA=$WORK/other-data HUSK_STATE=$WORK/other-state husk "$@"; }
+  other network create app
+  for net in bridge app; do
+    run -125 other run --rm --net $net --rootfs "$SITE/rootfs" "$KIT/true"
+    [[ $output == *"HUSK_STATE=$HUSK_STATE husk ps"* ]] || { echo "$output"; false; }
+  done
+  other run --rm --net none --rootfs "$SITE/rootfs" "$KIT/true"
+  other gc
+  diff "$WORK/rules" <(nft list ruleset)
+  answers web fetch tcp 127.0.0.1 8080
+  husk rm -f web
+  other run --rm --net app --rootfs "$SITE/rootfs" "$KIT/true"
+  as_before
+  rm -rf "$WORK"/other-*
+}
+
+@test "network: a subnet that has a route of this machine is not chosen, and refused; a wider route is none of ours" {
+  ip route add blackhole 10.0.0.0/8
+  ip route add blackhole 10.90.0.0/25
+  husk network create free
+  [ "$(husk network inspect --format '{{.Subnet}}' free)" = 10.90.1.0/24 ]
+  refused 10.90.0.0/24 "a route of this machine" -- husk network create --subnet 10.90.0.0/24 taken
+  ip route add blackhole 10.90.1.128/25
+  refused 10.90.1.0/24 "ip route" -- husk run --rm --net free --rootfs "$SITE/rootfs" "$KIT/true"
+  ip route del blackhole 10.90.1.128/25
+  husk run --rm --net free --rootfs "$SITE/rootfs" "$KIT/true"
+  ip route del blackhole 10.90.0.0/25
+  ip route del blackhole 10.0.0.0/8
+  as_before
+}
+
 @test "network: all processes killed, then gc: links, rules, leases, namespaces and mounts are gone" {
   husk network create --ipv6 app
   sleeping one --net app -p 8080:80

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* What is taken: other networks, and the addresses of this machine's interfaces. */
+/* What is taken: other networks, and the addresses and routes of this machine. */
 struct taken {
 	struct arena *arena;
 	struct entry {
@@ -57,19 +57,33 @@ static int add_address(int index, const struct ip_subnet *address, void *data)
 	return add_subnet(taken, address, "an interface of this machine (ip address)");
 }
 
+static const char a_route[] = "a route of this machine (ip route)";
+
+static int add_route(int index, const struct ip_subnet *to, void *data)
+{
+	struct taken *taken = data;
+
+	(void)index;
+	return add_subnet(taken, to, a_route);
+}
+
 static int look_around(const struct place *place, struct taken *taken)
 {
 	auto_rtnl struct rtnl rtnl = {0};
 
 	if (network_each(place, add_network, taken) < 0)
 		return -1;
-	return rtnl_open(&rtnl) < 0 ? -1 : rtnl_each_address(&rtnl, add_address, taken);
+	if (rtnl_open(&rtnl) < 0 || rtnl_each_route(&rtnl, add_route, taken) < 0)
+		return -1;
+	return rtnl_each_address(&rtnl, add_address, taken);
 }
 
 static const char *holder_of(const struct taken *taken, const struct ip_subnet *subnet)
 {
 	for (const struct entry *entry = taken->first; entry; entry = entry->next)
-		if (ip_overlap(&entry->subnet, subnet))
+		/* A wider route gives way to ours. */
+		if (ip_is_within(subnet, &entry->subnet) ||
+		    (entry->whose != a_route && ip_is_within(&entry->subnet, subnet)))
 			return entry->whose;
 	return NULL;
 }

@@ -37,8 +37,8 @@ struct strays {
 	struct arena *arena;
 	struct lease_list leases;
 	struct str_list networks, bridges; /* of our notes */
-	struct str_list names;	 /* found */
-	LIST_OF(int) own;	 /* indexes of bridges with our mark */
+	struct str_list names;		   /* found */
+	LIST_OF(int) own;		   /* indexes of bridges with our mark */
 };
 
 static int note_bridge(const struct rtnl_link *link, void *data)
@@ -46,7 +46,7 @@ static int note_bridge(const struct rtnl_link *link, void *data)
 	struct strays *strays = data;
 	int *items;
 
-	if (!link->is_bridge || strcmp(link->alias, strays->place->run) != 0)
+	if (!network_is_our_bridge(strays->place, link))
 		return 0;
 	items = arena_alloc(strays->arena, (strays->own.count + 1) * sizeof(*items));
 	if (!items)
@@ -81,7 +81,7 @@ static int find_stray(const struct rtnl_link *link, void *data)
 	char *name;
 
 	if (link->is_bridge)
-		stray = strcmp(link->alias, strays->place->run) == 0 &&
+		stray = network_is_our_bridge(strays->place, link) &&
 			!str_list_has(&strays->bridges, link->name);
 	else if (link->is_veth && str_has_prefix(link->name, "hk"))
 		stray = is_our_port(strays, link) && !has_lease(strays, link->name);

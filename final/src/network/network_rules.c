@@ -115,10 +115,8 @@ static int begin_going(const struct rules *rules)
 }
 
 /* The bridge with its ports, in one go; it alone if it was made otherwise. */
-static int delete_bridges(const struct rules *rules)
+static int delete_bridges(const struct rules *rules, const struct rtnl *rtnl)
 {
-	auto_rtnl struct rtnl rtnl = {0};
-
 	for (size_t i = 0; i < rules->going.count; i++) {
 		char *note = arena_format(rules->arena, "%s/.bridge", rules->going.items[i]);
 		char *bridge;
@@ -127,29 +125,42 @@ static int delete_bridges(const struct rules *rules)
 			return -1;
 		if (!bridge)
 			continue;
-		if (!rtnl.socket && rtnl_open(&rtnl) < 0)
-			return -1;
-		if (rtnl_delete_group(&rtnl, rtnl_group(bridge)) < 0 ||
-		    rtnl_delete(&rtnl, bridge) < 0 || lease_drop_note(rules->leases, note) < 0)
+		if (rtnl_delete_group(rtnl, rtnl_group(bridge)) < 0 ||
+		    rtnl_delete(rtnl, bridge) < 0 || lease_drop_note(rules->leases, note) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Whether there is a table that is to be changed, or is to be. */
+static int has_rules(const struct rules *rules, const struct rtnl *rtnl, bool *ret_has)
+{
+	struct rtnl_link stranger;
+
+	*ret_has = true;
+	if (rules->firewall.networks.count)
+		return 0;
+	if (network_find_stranger(rules->place, rtnl, &stranger) < 0)
+		return -1;
+	*ret_has = false;
+	return stranger.is_bridge ? 0 : rtnl_has_table("husk", ret_has);
+}
+
 /* The rules change while the bridges go: the kernel makes us wait for both. */
 static int change(struct rules *rules)
 {
+	auto_rtnl struct rtnl rtnl = {0};
 	struct firewall_run run = {-1};
-	bool has_table;
+	bool has;
 	int result;
 
-	if (begin_going(rules) < 0 || collect(rules) < 0 || rtnl_has_table("husk", &has_table) < 0)
+	if (rtnl_open(&rtnl) < 0 || begin_going(rules) < 0 || collect(rules) < 0 ||
+	    has_rules(rules, &rtnl, &has) < 0)
 		return -1;
-	if ((has_table || rules->firewall.networks.count) &&
-	    firewall_begin(&rules->firewall, &run) < 0)
+	if (has && firewall_begin(&rules->firewall, &run) < 0)
 		return -1;
-	result = delete_bridges(rules);
-	if (run.channel >= 0 && firewall_end(&run) < 0)
+	result = delete_bridges(rules, &rtnl);
+	if (has && firewall_end(&run) < 0)
 		return -1;
 	return result;
 }
