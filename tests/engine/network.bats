@@ -271,8 +271,9 @@ page() { # HOST PORT [out]
   husk stop -t 0 web
   run -125 husk run --rm --net container:web --rootfs "$SITE/rootfs" "$KIT/true"
   [[ $output == *"container web does not run"* ]]
-  run -125 husk run --rm --net none -p 80:80 --rootfs "$SITE/rootfs" "$KIT/true"
-  [[ $output == *"-p needs a network of the container's own"* ]]
+  run -0 husk run --name held --net host -p 80:80 --rootfs "$SITE/rootfs" "$KIT/true"
+  [[ $output == *"-p: with --net host no port is published"* ]]
+  [ -z "$(husk ps -a --filter name=held --format '{{.Ports}}')" ]
   run -125 husk run --rm --net nope --rootfs "$SITE/rootfs" "$KIT/true"
   [[ $output == *"no such network: nope"* ]]
 }
@@ -422,6 +423,13 @@ page() { # HOST PORT [out]
   [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
   husk rm -f web
   as_before
+}
+
+@test "network: info names the chain of somebody else that drops what is forwarded" {
+  [[ $(husk info) == *"Firewall: nobody else drops"* ]]
+  nft 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
+  [[ $(husk info) == *"Firewall: chain FORWARD of table ip filter drops"* ]]
+  nft delete table ip filter
 }
 
 @test "network: somebody else's husk0 is not touched" {

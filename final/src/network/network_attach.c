@@ -33,10 +33,8 @@ static int check_others(struct box *box)
 	char *path;
 
 	if (box->ports.count)
-		return err_set(EINVAL,
-			       "-p needs a network of the container's own: --net bridge, or the "
-			       "name of one, not --net %s",
-			       mode_of(box));
+		log_warn("-p: with --net %s no port is published", mode_of(box));
+	box->ports.count = 0;
 	if (str_has_prefix(mode_of(box), "container:"))
 		return network_namespace(box, &scratch, &path);
 	return 0;
