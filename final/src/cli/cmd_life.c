@@ -11,6 +11,7 @@
 #include "../network/network.h"
 #include "../store/signals.h"
 #include "command.h"
+#include "list.h"
 
 #include <signal.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 /* --- start --- */
 
 struct start_options {
-	bool attach, interactive;
+	bool attach, interactive, all;
+	struct str_list filters;
 	const char *detach_keys;
 };
 
@@ -29,6 +31,10 @@ static const struct opt start_options[] = {
 	{"interactive", 'i', OPT_FLAG, AT(interactive), NULL, "with our standard input, too"},
 	{"detach-keys", 0, OPT_TEXT, AT(detach_keys), "KEYS",
 	 "keys that leave it running (default ctrl-p,ctrl-q)"},
+	{"all", 0, OPT_FLAG, AT(all), NULL,
+	 "all that do not run, but for those that --filter leaves"},
+	{"filter", 'f', OPT_LIST, AT(filters), "KEY=VALUE",
+	 "with --all: as of ps; restart-policy=always after the machine was started"},
 	{0}};
 
 #undef AT
@@ -71,12 +77,44 @@ static int start_attached(const struct command_line *line, struct box *box)
 	return exit.code;
 }
 
+/* What was stopped by the user while it was to run unless stopped stays so. */
+static int start_all(const struct command_line *line)
+{
+	const struct start_options *options = line->values;
+	const struct list_options wanted = {.all = true, .filters = options->filters};
+	struct command_line found = *line;
+	struct list list;
+	int status = -1;
+
+	if (list_open(line->place, &wanted, line->arena, &list) < 0)
+		return -1;
+	found.count = 0;
+	found.operands = arena_alloc(line->arena, (list.count + 1) * sizeof(*found.operands));
+	for (size_t i = 0; i < list.count && found.operands; i++) {
+		const struct box *box = &list.items[i];
+		const char *policy = box->restart.policy ? box->restart.policy : "no";
+
+		if (life_is_active(box) ||
+		    (box->state.stopped && strcmp(policy, "unless-stopped") == 0))
+			continue;
+		found.operands[found.count++] = box->id;
+	}
+	if (found.operands)
+		status = command_each(&found, start_one);
+	list_close(&list);
+	return status;
+}
+
 static int run_start(const struct command_line *line)
 {
 	const struct start_options *options = line->values;
 	struct box box;
 	int status;
 
+	if (options->all != (line->count == 0) || (options->filters.count && !options->all))
+		return err_set(EINVAL, "start: expected containers, or --all and perhaps --filter");
+	if (options->all)
+		return start_all(line);
 	if (!options->attach && !options->interactive)
 		return command_each(line, start_one);
 	if (line->count > 1)
@@ -295,7 +333,7 @@ static int run_rm(const struct command_line *line)
 
 const struct command cmd_life[] = {
 	{"start", NULL, "CONTAINER...", "Start stopped containers", "husk start -a web",
-	 start_options, sizeof(struct start_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',
+	 start_options, sizeof(struct start_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
 	 .run = run_start},
 	{"stop", NULL, "CONTAINER...", "Stop containers: a signal, then KILL", "husk stop -t 5 web",
 	 stop_options, sizeof(struct stop_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',

@@ -8,6 +8,7 @@
 #include "../engine/life.h"
 #include "../engine/oci.h"
 #include "../image/image.h"
+#include "../network/firewall.h"
 #include "command.h"
 #include "events_show.h"
 #include "format.h"
@@ -140,6 +141,19 @@ static int add_machine(struct json_object *o)
 	return failed | json_add(o, "CgroupVersion", json_new_string(cgroup_version()));
 }
 
+/* Packets pass only if every firewall lets them: another one than ours is named. */
+static int add_firewall(struct json_object *o, struct arena *arena)
+{
+	char *chain, *text = (char *)"nobody else drops what is forwarded";
+
+	if (firewall_find_drop(arena, &chain) < 0)
+		return -1;
+	if (chain)
+		text = arena_format(
+			arena, "%s drops what is forwarded, unless it is told to accept it", chain);
+	return json_add(o, "Firewall", json_new_string(text ? text : ""));
+}
+
 static int add_programs(struct json_object *o, struct arena *arena)
 {
 	char *runtime;
@@ -194,6 +208,7 @@ static int run_info(const struct command_line *line)
 	failed |= add_counts(o, line->place);
 	failed |= add_programs(o, line->arena);
 	failed |= add_machine(o);
+	failed |= add_firewall(o, line->arena);
 	failed |= json_add(o, "DataRoot", json_new_string(line->place->data));
 	failed |= json_add(o, "StateRoot", json_new_string(line->place->run));
 	if (failed) {

@@ -133,14 +133,24 @@ static bool has_volume(const struct box *box, const char *value)
 	return false;
 }
 
+static bool is_policy(const struct box *box, const char *value)
+{
+	return strcmp(box->restart.policy ? box->restart.policy : "no", value) == 0;
+}
+
 static const struct {
 	const char *key;
 	bool (*holds)(const struct box *box, const char *value);
 } filters[] = {
-	{"id", is_id},		 {"name", is_name},
-	{"status", is_status},	 {"exited", is_exit_code},
-	{"label", is_label},	 {"ancestor", is_image},
-	{"network", is_network}, {"volume", has_volume},
+	{"id", is_id},
+	{"name", is_name},
+	{"status", is_status},
+	{"exited", is_exit_code},
+	{"label", is_label},
+	{"ancestor", is_image},
+	{"network", is_network},
+	{"volume", has_volume},
+	{"restart-policy", is_policy},
 };
 
 static int find_filter(const char *text, size_t *ret_row)
@@ -154,7 +164,7 @@ static int find_filter(const char *text, size_t *ret_row)
 		}
 	return err_set(EINVAL,
 		       "--filter %s: expected id=, name=, status=, exited=, label=, ancestor=, "
-		       "network= or volume=",
+		       "network=, volume= or restart-policy=",
 		       text);
 }
 

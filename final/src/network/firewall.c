@@ -266,3 +266,38 @@ int firewall_end(struct firewall_run *run)
 	err_adopt(&result);
 	return -1;
 }
+
+/* In what `nft list chains` prints, a chain's hook and policy follow its table and its name. */
+static int find_drop(char *text, struct arena *arena, char **ret_chain)
+{
+	char where[128] = "", chain[128] = "";
+
+	for (char *line; (line = strsep(&text, "\n"));) {
+		sscanf(line, "table %127[^{]", where); /* "ip filter " */
+		sscanf(line, " chain %127[^ {]", chain);
+		if (!strstr(line, " hook forward ") || !strstr(line, "policy drop;"))
+			continue;
+		*ret_chain = arena_format(arena, "chain %s of table %.*s", chain,
+					  (int)strlen(where) - 1, where);
+		return *ret_chain ? 0 : -1;
+	}
+	return 0;
+}
+
+int firewall_find_drop(struct arena *arena, char **ret_chain)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	char *text = NULL;
+	int result;
+
+	*ret_chain = NULL;
+	if (!nft)
+		return err_set(ENOMEM, "nftables: out of memory");
+	nft_ctx_buffer_output(nft);
+	nft_ctx_buffer_error(nft);
+	if (nft_run_cmd_from_buffer(nft, "list chains") == 0)
+		text = arena_format(arena, "%s", nft_ctx_get_output_buffer(nft));
+	result = text ? find_drop(text, arena, ret_chain) : 0;
+	nft_ctx_free(nft);
+	return result;
+}
