@@ -5,12 +5,13 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
   case $1 in
     ':--data' | ':--state' | ':--runtime') echo 'f' ;;
     ':--log-level') echo '=error warning info debug' ;;
-    'run:--detach-keys' | 'run:--name' | 'run:--hostname' | 'run:-h' | 'run:--env' | 'run:-e' | 'run:--user' | 'run:-u' | 'run:--group-add' | 'run:--mount' | 'run:--memory' | 'run:-m' | 'run:--mem' | 'run:--memory-swap' | 'run:--memory-reservation' | 'run:--cpus' | 'run:--cpu' | 'run:--cpu-quota' | 'run:--cpu-period' | 'run:--cpu-shares' | 'run:-c' | 'run:--cpuset-cpus' | 'run:--cpuset-mems' | 'run:--pids-limit' | 'run:--blkio-weight' | 'run:--ulimit' | 'run:--cap-add' | 'run:--cap-drop' | 'run:--security-opt' | 'run:--userns' | 'run:--network-alias' | 'run:--publish' | 'run:-p' | 'run:--dns' | 'run:--add-host' | 'run:--restart' | 'run:--stop-signal' | 'run:--stop-timeout' | 'run:--log-opt' | 'run:--label' | 'run:-l' | 'run:--annotation' | 'run:--gpus' | 'run:--sysctl') echo '-' ;;
+    'run:--detach-keys' | 'run:--name' | 'run:--hostname' | 'run:-h' | 'run:--env' | 'run:-e' | 'run:--user' | 'run:-u' | 'run:--group-add' | 'run:--mount' | 'run:--shm-size' | 'run:--memory' | 'run:-m' | 'run:--mem' | 'run:--memory-swap' | 'run:--memory-reservation' | 'run:--cpus' | 'run:--cpu' | 'run:--cpu-quota' | 'run:--cpu-period' | 'run:--cpu-shares' | 'run:-c' | 'run:--cpuset-cpus' | 'run:--cpuset-mems' | 'run:--pids-limit' | 'run:--blkio-weight' | 'run:--ulimit' | 'run:--cap-add' | 'run:--cap-drop' | 'run:--security-opt' | 'run:--userns' | 'run:--network-alias' | 'run:--publish' | 'run:-p' | 'run:--dns' | 'run:--add-host' | 'run:--restart' | 'run:--stop-signal' | 'run:--stop-timeout' | 'run:--log-opt' | 'run:--label' | 'run:-l' | 'run:--annotation' | 'run:--sysctl') echo '-' ;;
+    'run:--sig-proxy') echo '=true false' ;;
     'run:--env-file' | 'run:--workdir' | 'run:-w' | 'run:--entrypoint' | 'run:--rootfs' | 'run:--volume' | 'run:-v' | 'run:--tmpfs' | 'run:--device' | 'run:--cidfile' | 'run:--runtime') echo 'f' ;;
     'run:--net' | 'run:--network') echo 'n' ;;
     'run:--log-driver') echo '=json-file none syslog' ;;
     'run:--pull') echo '=missing never always' ;;
-    'create:--name' | 'create:--hostname' | 'create:-h' | 'create:--env' | 'create:-e' | 'create:--user' | 'create:-u' | 'create:--group-add' | 'create:--mount' | 'create:--memory' | 'create:-m' | 'create:--mem' | 'create:--memory-swap' | 'create:--memory-reservation' | 'create:--cpus' | 'create:--cpu' | 'create:--cpu-quota' | 'create:--cpu-period' | 'create:--cpu-shares' | 'create:-c' | 'create:--cpuset-cpus' | 'create:--cpuset-mems' | 'create:--pids-limit' | 'create:--blkio-weight' | 'create:--ulimit' | 'create:--cap-add' | 'create:--cap-drop' | 'create:--security-opt' | 'create:--userns' | 'create:--network-alias' | 'create:--publish' | 'create:-p' | 'create:--dns' | 'create:--add-host' | 'create:--restart' | 'create:--stop-signal' | 'create:--stop-timeout' | 'create:--log-opt' | 'create:--label' | 'create:-l' | 'create:--annotation' | 'create:--gpus' | 'create:--sysctl') echo '-' ;;
+    'create:--name' | 'create:--hostname' | 'create:-h' | 'create:--env' | 'create:-e' | 'create:--user' | 'create:-u' | 'create:--group-add' | 'create:--mount' | 'create:--shm-size' | 'create:--memory' | 'create:-m' | 'create:--mem' | 'create:--memory-swap' | 'create:--memory-reservation' | 'create:--cpus' | 'create:--cpu' | 'create:--cpu-quota' | 'create:--cpu-period' | 'create:--cpu-shares' | 'create:-c' | 'create:--cpuset-cpus' | 'create:--cpuset-mems' | 'create:--pids-limit' | 'create:--blkio-weight' | 'create:--ulimit' | 'create:--cap-add' | 'create:--cap-drop' | 'create:--security-opt' | 'create:--userns' | 'create:--network-alias' | 'create:--publish' | 'create:-p' | 'create:--dns' | 'create:--add-host' | 'create:--restart' | 'create:--stop-signal' | 'create:--stop-timeout' | 'create:--log-opt' | 'create:--label' | 'create:-l' | 'create:--annotation' | 'create:--sysctl') echo '-' ;;
     'create:--env-file' | 'create:--workdir' | 'create:-w' | 'create:--entrypoint' | 'create:--rootfs' | 'create:--volume' | 'create:-v' | 'create:--tmpfs' | 'create:--device' | 'create:--cidfile' | 'create:--runtime') echo 'f' ;;
     'create:--net' | 'create:--network') echo 'n' ;;
     'create:--log-driver') echo '=json-file none syslog' ;;
@@ -23,6 +24,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'exec:--env-file' | 'exec:--workdir' | 'exec:-w') echo 'f' ;;
     'shell:--env' | 'shell:-e' | 'shell:--user' | 'shell:-u') echo '-' ;;
     'shell:--env-file' | 'shell:--workdir' | 'shell:-w') echo 'f' ;;
+    'attach:--sig-proxy') echo '=true false' ;;
     'attach:--detach-keys') echo '-' ;;
     'ps:--filter' | 'ps:-f' | 'ps:--sort' | 'ps:--last' | 'ps:-n') echo '-' ;;
     'ps:--format') echo '=table json' ;;
@@ -131,20 +133,20 @@ _husk_operand() { # COMMAND:NUMBER: what that operand is
 _husk_options() { # COMMAND
   case $1 in
     '') echo '--data --state --runtime --log-level --debug --version --help' ;;
-    'run') echo '--detach --detach-keys --no-sig-proxy --interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --gpus --sysctl --pull --cidfile --runtime --help' ;;
-    'create') echo '--interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --gpus --sysctl --pull --cidfile --runtime --help' ;;
-    'start') echo '--attach --interactive --detach-keys --help' ;;
-    'stop') echo '--time --timeout --help' ;;
-    'restart') echo '--time --timeout --help' ;;
-    'kill') echo '--signal --help' ;;
-    'pause') echo '--help' ;;
-    'unpause') echo '--help' ;;
+    'run') echo '--detach --detach-keys --sig-proxy --interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --shm-size --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --publish-all --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --sysctl --pull --cidfile --runtime --help' ;;
+    'create') echo '--interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --shm-size --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --publish-all --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --sysctl --pull --cidfile --runtime --help' ;;
+    'start') echo '--all --attach --interactive --detach-keys --help' ;;
+    'stop') echo '--all --time --timeout --help' ;;
+    'restart') echo '--all --time --timeout --help' ;;
+    'kill') echo '--all --signal --help' ;;
+    'pause') echo '--all --help' ;;
+    'unpause') echo '--all --help' ;;
     'wait') echo '--help' ;;
     'rename') echo '--help' ;;
-    'rm') echo '--force --volumes --help' ;;
+    'rm') echo '--all --force --volumes --help' ;;
     'exec') echo '--interactive --tty --detach --env --env-file --workdir --user --privileged --help' ;;
     'shell') echo '--interactive --tty --detach --env --env-file --workdir --user --privileged --help' ;;
-    'attach') echo '--no-stdin --no-sig-proxy --detach-keys --help' ;;
+    'attach') echo '--no-stdin --sig-proxy --detach-keys --help' ;;
     'ps') echo '--all --filter --sort --last --latest --format --quiet --no-trunc --help' ;;
     'port') echo '--help' ;;
     'container prune') echo '--force --filter --help' ;;
@@ -197,10 +199,11 @@ _husk_options() { # COMMAND
 
 _husk_second() { # FAMILY: its commands
   case $1 in
-    'container') echo 'attach commit create diff exec export inspect kill logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
-    'image') echo 'history import inspect list load ls prune remove rm save tag verify' ;;
+    'container') echo 'attach commit create diff exec export inspect kill list logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
+    'image') echo 'history images import inspect list load ls prune remove rm rmi save tag verify' ;;
     'network') echo 'connect create disconnect inspect list ls prune remove rm' ;;
     'volume') echo 'create inspect list ls prune remove rm' ;;
+    'system') echo 'events gc help info version' ;;
     'config') echo 'show' ;;
   esac
 }
@@ -209,7 +212,7 @@ _husk_real() { # ALIAS: the name that the tables have
   case $1 in
     'remove') echo 'rm' ;;
     'enter') echo 'shell' ;;
-    'container ls') echo 'ps' ;;
+    'container ls' | 'container list') echo 'ps' ;;
     'container inspect') echo 'inspect' ;;
     'image list') echo 'image ls' ;;
     'image remove') echo 'image rm' ;;
@@ -219,7 +222,30 @@ _husk_real() { # ALIAS: the name that the tables have
     'volume remove') echo 'volume rm' ;;
     'system info') echo 'info' ;;
     'container prune') echo 'container prune' ;;
-    "container "*) echo "${1#container }" ;;
+    'image ls') echo 'image ls' ;;
+    'image rm') echo 'image rm' ;;
+    'image inspect') echo 'image inspect' ;;
+    'image prune') echo 'image prune' ;;
+    'image tag') echo 'image tag' ;;
+    'image history') echo 'image history' ;;
+    'image import') echo 'image import' ;;
+    'image load') echo 'image load' ;;
+    'image save') echo 'image save' ;;
+    'image verify') echo 'image verify' ;;
+    'network create') echo 'network create' ;;
+    'network ls') echo 'network ls' ;;
+    'network inspect') echo 'network inspect' ;;
+    'network rm') echo 'network rm' ;;
+    'network connect') echo 'network connect' ;;
+    'network disconnect') echo 'network disconnect' ;;
+    'network prune') echo 'network prune' ;;
+    'volume create') echo 'volume create' ;;
+    'volume ls') echo 'volume ls' ;;
+    'volume inspect') echo 'volume inspect' ;;
+    'volume rm') echo 'volume rm' ;;
+    'volume prune') echo 'volume prune' ;;
+    'config show') echo 'config show' ;;
+    *" "*) echo "${1#* }" ;;
     *) echo "$1" ;;
   esac
 }

@@ -143,7 +143,7 @@ static bool is_port(const struct box_port *port, const char *wanted)
 	       (strcmp(wanted, number) == 0 && strcmp(port->protocol, "tcp") == 0);
 }
 
-static int print_ports(const struct command_line *line, const struct box *box)
+static int print_ports(const struct command_line *line, struct box *box)
 {
 	const char *wanted = line->count > 1 ? line->operands[1] : NULL;
 	bool any = false;
@@ -163,19 +163,12 @@ static int print_ports(const struct command_line *line, const struct box *box)
 	}
 	if (wanted && !any)
 		return err_set(ENOENT, "container %s publishes no port %s", box->name, wanted);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 static int run_port(const struct command_line *line)
 {
-	struct box box;
-	int result;
-
-	if (command_find(line, line->operands[0], &box) < 0)
-		return -1;
-	result = print_ports(line, &box);
-	box_close(&box);
-	return result;
+	return command_with(line, print_ports);
 }
 
 /* --- container prune --- */
@@ -197,10 +190,8 @@ static int prune_one(const struct command_line *line, const char *id)
 	int result;
 
 	if (command_find(line, id, &box) < 0)
-		return err_last()->code == ENOENT ? 0 : -1;
-	result = life_is_active(&box) ? 0 : life_remove(&box, false, false);
-	if (result == 0 && !life_is_active(&box))
-		result = command_print(id);
+		return err_last()->code == ENOENT ? 1 : -1;
+	result = life_is_active(&box) ? 1 : life_remove(&box, false, false);
 	box_close(&box);
 	return result;
 }
@@ -209,26 +200,31 @@ static int run_prune(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
 	struct list_options which = {.all = true, .filters = options->filters};
-	int status = confirm(options->force, "This removes all containers that do not run.");
+	int go_on = confirm(options->force, "This removes all containers that do not run.");
+	struct command_line chosen = *line;
+	struct str_list ids = {0};
 	struct list boxes;
 
-	if (status <= 0)
-		return status;
-	status = 0;
+	if (go_on <= 0)
+		return go_on;
 	if (list_open(line->place, &which, line->arena, &boxes) < 0)
 		return -1;
-	for (size_t i = 0; i < boxes.count; i++)
-		if (!life_is_active(&boxes.items[i]) && prune_one(line, boxes.items[i].id) < 0) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
+	for (size_t i = 0; i < boxes.count && go_on > 0; i++)
+		if (!life_is_active(&boxes.items[i]) &&
+		    str_list_add(&ids, line->arena, boxes.items[i].id) < 0)
+			go_on = -1;
+	chosen.operands = ids.items;
+	chosen.count = ids.count;
+	if (go_on > 0)
+		go_on = command_each_name(&chosen, prune_one);
 	list_close(&boxes);
-	return status;
+	return go_on;
 }
 
 const struct command cmd_list[] = {
-	{"ps", "container ls", "", "List containers", "husk ps -a --filter status=exited",
-	 ps_options, sizeof(struct ps_options), OPTS_ANYWHERE, 0, 0, .run = run_ps},
+	{"ps", "container ls|container list", "", "List containers",
+	 "husk ps -a --filter status=exited", ps_options, sizeof(struct ps_options), OPTS_ANYWHERE,
+	 0, 0, .run = run_ps},
 	{"port", NULL, "CONTAINER [PORT[/udp]]", "List published ports", "husk port web 80", NULL,
 	 0, OPTS_ANYWHERE, 1, 2, 'c', .run = run_port},
 	{"container prune", NULL, "", "Remove containers that do not run",

@@ -1,19 +1,14 @@
 /* cmd_network.c: networks with names, and who is in them. See command.h; next file: ../network/network.h */
 #include "../base/err.h"
 #include "../base/json.h"
-#include "../base/log.h"
 #include "../engine/events.h"
 #include "../network/network.h"
 #include "command.h"
 #include "confirm.h"
+#include "filter.h"
 #include "format.h"
 
 #include <string.h>
-
-static int flush(void)
-{
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
 
 static void tell(const struct command_line *line, const char *action, const char *name)
 {
@@ -44,26 +39,6 @@ static const struct opt create_options[] = {
 	{0}};
 #undef AT
 
-static int read_labels(const struct str_list *texts, struct arena *arena, struct str_map *ret_map)
-{
-	struct str_pair *items = arena_alloc(arena, (texts->count + 1) * sizeof(*items));
-
-	if (!items)
-		return -1;
-	for (size_t i = 0; i < texts->count; i++) {
-		size_t length = strcspn(texts->items[i], "=");
-
-		if (length == 0)
-			return err_set(EINVAL, "--label '%s': expected KEY=VALUE", texts->items[i]);
-		items[i].key = arena_copy(arena, texts->items[i], length);
-		items[i].value = texts->items[i] + length + (texts->items[i][length] == '=');
-		if (!items[i].key)
-			return -1;
-	}
-	*ret_map = (struct str_map){items, texts->count};
-	return 0;
-}
-
 /* The first text with a colon is IPv6's, the first one without IPv4's. */
 static int by_family(const char *option, const struct str_list *texts, char **four, char **six)
 {
@@ -93,12 +68,11 @@ static int run_create(const struct command_line *line)
 			       options->driver);
 	if (by_family("subnet", &options->subnets, &network.subnet, &network.subnet6) < 0 ||
 	    by_family("gateway", &options->gateways, &network.gateway, &network.gateway6) < 0 ||
-	    read_labels(&options->labels, line->arena, &network.labels) < 0 ||
+	    command_labels(&options->labels, line->arena, &network.labels) < 0 ||
 	    network_create(line->place, &network) < 0)
 		return -1;
 	tell(line, "create", network.name);
-	printf("%s\n", network.name);
-	return flush();
+	return command_print(network.name);
 }
 
 /* --- ls --- */
@@ -125,48 +99,31 @@ struct listing {
 	struct format format;
 };
 
-static bool has_label(const struct str_map *labels, const char *wanted)
+static bool is_name(const void *network, const char *value)
 {
-	size_t length = strcspn(wanted, "=");
-
-	for (size_t i = 0; i < labels->count; i++)
-		if (strlen(labels->items[i].key) == length &&
-		    strncmp(labels->items[i].key, wanted, length) == 0 &&
-		    (!wanted[length] || strcmp(labels->items[i].value, wanted + length + 1) == 0))
-			return true;
-	return false;
+	return strstr(((const struct network *)network)->name, value);
 }
 
-static int passes(const struct network *network, const char *filter, bool *ret_passes)
+static bool is_label(const void *network, const char *value)
 {
-	const char *value = strchr(filter, '=');
-
-	value = value ? value + 1 : "";
-	if (str_has_prefix(filter, "name="))
-		*ret_passes = strstr(network->name, value) != NULL;
-	else if (str_has_prefix(filter, "label="))
-		*ret_passes = has_label(&network->labels, value);
-	else if (str_has_prefix(filter, "driver="))
-		*ret_passes = strcmp(value, "bridge") == 0;
-	else
-		return err_set(EINVAL,
-			       "--filter '%s': expected name=TEXT, label=KEY[=VALUE] or "
-			       "driver=bridge",
-			       filter);
-	return 0;
+	return str_map_matches(&((const struct network *)network)->labels, value);
 }
+
+static bool is_driver(const void *network, const char *value)
+{
+	(void)network;
+	return strcmp(value, "bridge") == 0;
+}
+
+static const struct filter filters[] = {
+	{"name", is_name}, {"label", is_label, .every = true}, {"driver", is_driver}, {0}};
 
 static int take_network(struct network *network, void *data)
 {
 	struct listing *list = data;
-	bool pass;
 
-	for (size_t i = 0; i < list->options->filters.count; i++) {
-		if (passes(network, list->options->filters.items[i], &pass) < 0)
-			return -1;
-		if (!pass)
-			return 0;
-	}
+	if (!filter_holds(filters, &list->options->filters, network))
+		return 0;
 	format_row(&list->format);
 	format_text(&list->format, "Name", network->name);
 	format_text(&list->format, "Driver", "bridge");
@@ -186,7 +143,8 @@ static int run_ls(const struct command_line *line)
 {
 	struct listing list = {.options = line->values};
 
-	if (format_open(ls_columns, &list.options->format, line->arena, &list.format) < 0 ||
+	if (filter_check(filters, &list.options->filters) < 0 ||
+	    format_open(ls_columns, &list.options->format, line->arena, &list.format) < 0 ||
 	    network_each(line->place, take_network, &list) < 0)
 		return -1;
 	return format_close(&list.format);
@@ -333,21 +291,19 @@ static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG,
 					 "say nothing about those that are not there"},
 					{0}};
 
-static int run_rm(const struct command_line *line)
+static int remove_network(const struct command_line *line, const char *name)
 {
 	const struct force_options *options = line->values;
-	int status = 0;
 
-	for (size_t i = 0; i < line->count; i++) {
-		if (network_remove(line->place, line->operands[i]) == 0) {
-			tell(line, "destroy", line->operands[i]);
-			printf("%s\n", line->operands[i]);
-		} else if (!options->force || err_last()->code != ENOENT) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
-	}
-	return flush() < 0 ? -1 : status;
+	if (network_remove(line->place, name) < 0)
+		return options->force && err_last()->code == ENOENT ? 1 : -1;
+	tell(line, "destroy", name);
+	return 0;
+}
+
+static int run_rm(const struct command_line *line)
+{
+	return command_each_name(line, remove_network);
 }
 
 static const struct opt prune_options[] = {
@@ -386,7 +342,7 @@ static int run_prune(const struct command_line *line)
 		tell(line, "destroy", pruning.names.items[i]);
 		printf("%s\n", pruning.names.items[i]);
 	}
-	return flush();
+	return command_flush();
 }
 
 /* --- connect, disconnect --- */

@@ -1,19 +1,14 @@
 /* cmd_volume.c: named volumes. See command.h; next file: ../engine/volume.h */
 #include "../base/err.h"
 #include "../base/json.h"
-#include "../base/log.h"
 #include "../engine/events.h"
 #include "../engine/volume.h"
 #include "command.h"
 #include "confirm.h"
+#include "filter.h"
 #include "format.h"
 
 #include <string.h>
-
-static int flush(void)
-{
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
 
 /* --- create --- */
 
@@ -27,38 +22,17 @@ static const struct opt create_options[] = {{"label", 'l', OPT_LIST,
 					    {"driver", 'd', OPT_IGNORED_TEXT, 0, NULL, NULL},
 					    {0}};
 
-static int read_labels(const struct str_list *texts, struct arena *arena, struct str_map *ret_map)
-{
-	struct str_pair *items = arena_alloc(arena, (texts->count + 1) * sizeof(*items));
-
-	if (!items)
-		return -1;
-	for (size_t i = 0; i < texts->count; i++) {
-		size_t length = strcspn(texts->items[i], "=");
-
-		if (length == 0)
-			return err_set(EINVAL, "--label '%s': expected KEY=VALUE", texts->items[i]);
-		items[i].key = arena_copy(arena, texts->items[i], length);
-		items[i].value = texts->items[i] + length + (texts->items[i][length] == '=');
-		if (!items[i].key)
-			return -1;
-	}
-	*ret_map = (struct str_map){items, texts->count};
-	return 0;
-}
-
 static int run_create(const struct command_line *line)
 {
 	const struct create_options *options = line->values;
-	struct str_map labels;
+	struct str_map labels = {0};
 	char *name;
 
-	if (read_labels(&options->labels, line->arena, &labels) < 0 ||
+	if (command_labels(&options->labels, line->arena, &labels) < 0 ||
 	    volume_create(line->place, line->operands[0], &labels, line->arena, &name) < 0)
 		return -1;
 	events_add_other(line->place, "volume", "create", name, name);
-	printf("%s\n", name);
-	return flush();
+	return command_print(name);
 }
 
 /* --- ls --- */
@@ -86,54 +60,48 @@ static const struct format_column quiet_columns[] = {{"Name", "VOLUME NAME", 0},
 struct listing {
 	const struct command_line *line;
 	struct format format;
+	bool failed; /* the error record says why */
 };
 
-static bool has_label(const struct volume *volume, const char *wanted)
-{
-	const char *equal = strchr(wanted, '=');
-	size_t length = strcspn(wanted, "=");
+/* What a filter is asked about. */
+struct candidate {
+	struct listing *list;
+	const struct volume *volume;
+};
 
-	for (size_t i = 0; i < volume->labels.count; i++)
-		if (strlen(volume->labels.items[i].key) == length &&
-		    memcmp(volume->labels.items[i].key, wanted, length) == 0 &&
-		    (!equal || strcmp(volume->labels.items[i].value, equal + 1) == 0))
-			return true;
-	return false;
+static bool is_name(const void *candidate, const char *value)
+{
+	return strstr(((const struct candidate *)candidate)->volume->name, value);
 }
 
-/* 1: it is to be shown. */
-static int passes(const struct command_line *line, const struct volume *volume, const char *filter)
+static bool is_label(const void *candidate, const char *value)
 {
-	const char *value = strchr(filter, '=');
+	return str_map_matches(&((const struct candidate *)candidate)->volume->labels, value);
+}
+
+static bool is_dangling(const void *data, const char *value)
+{
+	const struct candidate *c = data;
 	char *by;
-	int used;
+	int used =
+		volume_find_use(c->list->line->place, c->volume->name, c->list->line->arena, &by);
 
-	value = value ? value + 1 : "";
-	if (str_has_prefix(filter, "name="))
-		return strstr(volume->name, value) != NULL;
-	if (str_has_prefix(filter, "label="))
-		return has_label(volume, value);
-	if (strcmp(filter, "dangling=true") == 0 || strcmp(filter, "dangling=false") == 0) {
-		used = volume_find_use(line->place, volume->name, line->arena, &by);
-		return used < 0 ? -1 : (used == 0) == (*value == 't');
-	}
-	return err_set(
-		EINVAL,
-		"--filter '%s': expected name=TEXT, label=KEY[=VALUE] or dangling=true|false",
-		filter);
+	c->list->failed |= used < 0;
+	return (used == 0) == (*value == 't');
 }
+
+static const struct filter filters[] = {{"name", is_name},
+					{"label", is_label, .every = true},
+					{"dangling", is_dangling, .values = "true|false"},
+					{0}};
 
 static int take_volume(struct volume *volume, void *data)
 {
 	struct listing *list = data;
 	const struct ls_options *options = list->line->values;
 
-	for (size_t i = 0; i < options->filters.count; i++) {
-		int pass = passes(list->line, volume, options->filters.items[i]);
-
-		if (pass <= 0)
-			return pass;
-	}
+	if (!filter_holds(filters, &options->filters, &(struct candidate){list, volume}))
+		return 0;
 	format_row(&list->format);
 	format_text(&list->format, "Driver", "local");
 	format_text(&list->format, "Name", volume->name);
@@ -141,7 +109,7 @@ static int take_volume(struct volume *volume, void *data)
 	format_text(&list->format, "CreatedAt", volume->created);
 	format_map(&list->format, "Labels", &volume->labels);
 	format_text(&list->format, "Scope", "local");
-	return 0;
+	return list->failed ? -1 : 0;
 }
 
 static int run_ls(const struct command_line *line)
@@ -149,7 +117,8 @@ static int run_ls(const struct command_line *line)
 	const struct ls_options *options = line->values;
 	struct listing list = {.line = line};
 
-	if (format_open(options->format.quiet ? quiet_columns : ls_columns, &options->format,
+	if (filter_check(filters, &options->filters) < 0 ||
+	    format_open(options->format.quiet ? quiet_columns : ls_columns, &options->format,
 			line->arena, &list.format) < 0 ||
 	    volume_each(line->place, take_volume, &list) < 0)
 		return -1;
@@ -217,22 +186,19 @@ static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct
 					 NULL, "say nothing about those that are not there"},
 					{0}};
 
-static int run_rm(const struct command_line *line)
+static int remove_volume(const struct command_line *line, const char *name)
 {
 	const struct rm_options *options = line->values;
-	int status = 0;
 
-	for (size_t i = 0; i < line->count; i++) {
-		if (volume_remove(line->place, line->operands[i]) == 0) {
-			events_add_other(line->place, "volume", "destroy", line->operands[i],
-					 line->operands[i]);
-			printf("%s\n", line->operands[i]);
-		} else if (!options->force || err_last()->code != ENOENT) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
-	}
-	return flush() < 0 ? -1 : status;
+	if (volume_remove(line->place, name) < 0)
+		return options->force && err_last()->code == ENOENT ? 1 : -1;
+	events_add_other(line->place, "volume", "destroy", name, name);
+	return 0;
+}
+
+static int run_rm(const struct command_line *line)
+{
+	return command_each_name(line, remove_volume);
 }
 
 struct prune_options {
@@ -289,7 +255,7 @@ static int run_prune(const struct command_line *line)
 				 p.names.items[i]);
 		printf("%s\n", p.names.items[i]);
 	}
-	return flush();
+	return command_flush();
 }
 
 const struct command cmd_volume[] = {
