@@ -3,14 +3,13 @@
  * cmd_top.c
  */
 #include "../base/err.h"
-#include "../base/log.h"
 #include "../engine/life.h"
 #include "../network/ports.h"
 #include "../store/clock.h"
 #include "command.h"
-#include "confirm.h"
 #include "format.h"
 #include "list.h"
+#include "prune.h"
 
 #include <string.h>
 
@@ -173,16 +172,11 @@ static int run_port(const struct command_line *line)
 
 /* --- container prune --- */
 
-struct prune_options {
-	struct str_list filters;
-	bool force;
-};
-
-static const struct opt prune_options[] = {
-	{"force", 'f', OPT_FLAG, offsetof(struct prune_options, force), NULL, "do not ask"},
-	{"filter", 0, OPT_LIST, offsetof(struct prune_options, filters), "KEY=VALUE",
-	 "only those: as of ps"},
-	{0}};
+static const struct opt prune_options[] = {PRUNE_FORCE,
+					   {"filter", 0, OPT_LIST,
+					    offsetof(struct prune_options, filters), "KEY=VALUE",
+					    "only those: as of ps"},
+					   {0}};
 
 static int prune_one(const struct command_line *line, const char *id)
 {
@@ -190,35 +184,32 @@ static int prune_one(const struct command_line *line, const char *id)
 	int result;
 
 	if (command_find(line, id, &box) < 0)
-		return err_last()->code == ENOENT ? 1 : -1;
-	result = life_is_active(&box) ? 1 : life_remove(&box, false, false);
+		return -1;
+	result = life_remove(&box, false, false); /* EBUSY: it was started meanwhile */
 	box_close(&box);
 	return result;
 }
 
-static int run_prune(const struct command_line *line)
+int prune_containers(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
 	struct list_options which = {.all = true, .filters = options->filters};
-	int go_on = confirm(options->force, "This removes all containers that do not run.");
-	struct command_line chosen = *line;
+	int result = prune_confirm(line, "This removes all containers that do not run.");
 	struct str_list ids = {0};
 	struct list boxes;
 
-	if (go_on <= 0)
-		return go_on;
+	if (result <= 0)
+		return result;
 	if (list_open(line->place, &which, line->arena, &boxes) < 0)
 		return -1;
-	for (size_t i = 0; i < boxes.count && go_on > 0; i++)
+	for (size_t i = 0; i < boxes.count && result > 0; i++)
 		if (!life_is_active(&boxes.items[i]) &&
 		    str_list_add(&ids, line->arena, boxes.items[i].id) < 0)
-			go_on = -1;
-	chosen.operands = ids.items;
-	chosen.count = ids.count;
-	if (go_on > 0)
-		go_on = command_each_name(&chosen, prune_one);
+			result = -1;
+	if (result > 0)
+		result = prune_each(line, &ids, prune_one);
 	list_close(&boxes);
-	return go_on;
+	return result;
 }
 
 const struct command cmd_list[] = {
@@ -229,5 +220,5 @@ const struct command cmd_list[] = {
 	 0, OPTS_ANYWHERE, 1, 2, 'c', .run = run_port},
 	{"container prune", NULL, "", "Remove containers that do not run",
 	 "husk container prune -f", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0,
-	 0, .run = run_prune},
+	 0, .run = prune_containers},
 	{0}};

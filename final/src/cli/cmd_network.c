@@ -3,10 +3,10 @@
 #include "../base/json.h"
 #include "../engine/events.h"
 #include "../network/network.h"
-#include "command.h"
-#include "confirm.h"
+#include "cmd_inspect.h"
 #include "filter.h"
 #include "format.h"
+#include "prune.h"
 
 #include <string.h>
 
@@ -152,15 +152,6 @@ static int run_ls(const struct command_line *line)
 
 /* --- inspect --- */
 
-struct inspect_options {
-	const char *format;
-};
-
-static const struct opt inspect_options[] = {{"format", 'f', OPT_TEXT,
-					      offsetof(struct inspect_options, format), "TEMPLATE",
-					      "a template such as '{{.Subnet}}' (default: JSON)"},
-					     {0}};
-
 struct members {
 	const char *network;
 	struct json_object *containers; /* by ID, as docker has them */
@@ -250,7 +241,8 @@ static int add_properties(struct json_object *object, const struct network *netw
 	return failed ? -1 : 0;
 }
 
-static int add_object(const struct command_line *line, const char *name, struct json_object *array)
+int cmd_network_inspect(const struct command_line *line, const char *name,
+			struct json_object *array)
 {
 	auto_network struct network network = {0};
 	struct members members = {0};
@@ -267,82 +259,66 @@ static int add_object(const struct command_line *line, const char *name, struct 
 	return box_each(line->place, add_member, &members);
 }
 
-static int run_inspect(const struct command_line *line)
-{
-	const struct inspect_options *options = line->values;
-	auto_json struct json_object *array = json_new_array();
-
-	if (!array)
-		return err_set(ENOMEM, "out of memory");
-	for (size_t i = 0; i < line->count; i++)
-		if (add_object(line, line->operands[i], array) < 0)
-			return -1;
-	return format_objects(options->format, array, line->arena);
-}
-
 /* --- rm, prune --- */
 
-struct force_options {
+struct rm_options {
 	bool force;
 };
 
-static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG,
-					 offsetof(struct force_options, force), NULL,
-					 "say nothing about those that are not there"},
+static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct rm_options, force),
+					 NULL, "say nothing about those that are not there"},
 					{0}};
 
 static int remove_network(const struct command_line *line, const char *name)
 {
-	const struct force_options *options = line->values;
-
 	if (network_remove(line->place, name) < 0)
-		return options->force && err_last()->code == ENOENT ? 1 : -1;
+		return -1;
 	tell(line, "destroy", name);
 	return 0;
 }
 
-static int run_rm(const struct command_line *line)
+static int remove_named(const struct command_line *line, const char *name)
 {
-	return command_each_name(line, remove_network);
+	const struct rm_options *options = line->values;
+
+	if (remove_network(line, name) == 0)
+		return 0;
+	return options->force && err_last()->code == ENOENT ? 1 : -1;
 }
 
-static const struct opt prune_options[] = {
-	{"force", 'f', OPT_FLAG, offsetof(struct force_options, force), NULL, "do not ask"}, {0}};
+static int run_rm(const struct command_line *line)
+{
+	return command_each_name(line, remove_named);
+}
+
+static const struct opt prune_options[] = {PRUNE_FORCE, {0}};
 
 struct pruning {
 	struct arena *arena;
 	struct str_list names;
 };
 
+/* "bridge" stays. */
 static int list_name(struct network *network, void *data)
 {
 	struct pruning *pruning = data;
 	char *name = arena_format(pruning->arena, "%s", network->name);
 
+	if (strcmp(network->name, "bridge") == 0)
+		return 0;
 	return name ? str_list_add(&pruning->names, pruning->arena, name) : -1;
 }
 
-/* The first one is "bridge", which stays. */
-static int run_prune(const struct command_line *line)
+int prune_networks(const struct command_line *line)
 {
-	const struct force_options *options = line->values;
 	struct pruning pruning = {.arena = line->arena};
-	int yes = confirm(options->force, "This removes all networks that no container uses.");
+	int result = prune_confirm(line, "This removes all networks that no container uses.");
 
-	if (yes <= 0)
-		return yes;
+	if (result <= 0)
+		return result;
 	if (network_each(line->place, list_name, &pruning) < 0)
 		return -1;
-	for (size_t i = 1; i < pruning.names.count; i++) {
-		if (network_remove(line->place, pruning.names.items[i]) < 0) {
-			if (err_last()->code != EBUSY && err_last()->code != ENOENT)
-				return -1;
-			continue;
-		}
-		tell(line, "destroy", pruning.names.items[i]);
-		printf("%s\n", pruning.names.items[i]);
-	}
-	return command_flush();
+	return prune_each(line, &pruning.names, remove_network);
 }
 
 /* --- connect, disconnect --- */
@@ -414,11 +390,8 @@ const struct command cmd_network[] = {
 	 sizeof(struct create_options), OPTS_ANYWHERE, 1, 1, .run = run_create},
 	{"network ls", "network list", "", "List networks", "husk network ls --format json",
 	 ls_options, sizeof(struct ls_options), OPTS_ANYWHERE, 0, 0, .run = run_ls},
-	{"network inspect", NULL, "NETWORK...", "Show all that is known of networks",
-	 "husk network inspect --format '{{.Subnet}}' app", inspect_options,
-	 sizeof(struct inspect_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'n', run_inspect},
 	{"network rm", "network remove", "NETWORK...", "Remove networks that no container uses",
-	 "husk network rm app", rm_options, sizeof(struct force_options), OPTS_ANYWHERE, 1,
+	 "husk network rm app", rm_options, sizeof(struct rm_options), OPTS_ANYWHERE, 1,
 	 COMMAND_MANY, 'n', run_rm},
 	{"network connect", NULL, "NETWORK CONTAINER", "Put a container into one more network",
 	 "husk network connect --alias db app postgres", connect_options,
@@ -427,6 +400,6 @@ const struct command cmd_network[] = {
 	 "husk network disconnect app postgres", disconnect_options, 0, OPTS_ANYWHERE, 2, 2, 'n',
 	 run_disconnect},
 	{"network prune", NULL, "", "Remove all networks that no container uses",
-	 "husk network prune --force", prune_options, sizeof(struct force_options), OPTS_ANYWHERE,
-	 0, 0, .run = run_prune},
+	 "husk network prune --force", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE,
+	 0, 0, .run = prune_networks},
 	{0}};

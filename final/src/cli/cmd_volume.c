@@ -3,10 +3,10 @@
 #include "../base/json.h"
 #include "../engine/events.h"
 #include "../engine/volume.h"
-#include "command.h"
-#include "confirm.h"
+#include "cmd_inspect.h"
 #include "filter.h"
 #include "format.h"
+#include "prune.h"
 
 #include <string.h>
 
@@ -127,15 +127,6 @@ static int run_ls(const struct command_line *line)
 
 /* --- inspect --- */
 
-struct inspect_options {
-	const char *format;
-};
-
-static const struct opt inspect_options[] = {
-	{"format", 'f', OPT_TEXT, offsetof(struct inspect_options, format), "TEMPLATE",
-	 "a template such as '{{.Mountpoint}}' (default: JSON)"},
-	{0}};
-
 static int add_object(const struct volume *volume, struct json_object *array)
 {
 	struct json_object *object = json_new_object(), *labels = json_new_object();
@@ -155,25 +146,16 @@ static int add_object(const struct volume *volume, struct json_object *array)
 	return failed ? -1 : 0;
 }
 
-static int run_inspect(const struct command_line *line)
+int cmd_volume_inspect(const struct command_line *line, const char *name, struct json_object *array)
 {
-	const struct inspect_options *options = line->values;
-	auto_json struct json_object *array = json_new_array();
+	struct volume volume;
+	int result;
 
-	if (!array)
-		return err_set(ENOMEM, "out of memory");
-	for (size_t i = 0; i < line->count; i++) {
-		struct volume volume;
-		int result;
-
-		if (volume_find(line->place, line->operands[i], &volume) < 0)
-			return -1;
-		result = add_object(&volume, array);
-		volume_free(&volume);
-		if (result < 0)
-			return -1;
-	}
-	return format_objects(options->format, array, line->arena);
+	if (volume_find(line->place, name, &volume) < 0)
+		return -1;
+	result = add_object(&volume, array);
+	volume_free(&volume);
+	return result;
 }
 
 /* --- rm, prune --- */
@@ -188,27 +170,27 @@ static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct
 
 static int remove_volume(const struct command_line *line, const char *name)
 {
-	const struct rm_options *options = line->values;
-
 	if (volume_remove(line->place, name) < 0)
-		return options->force && err_last()->code == ENOENT ? 1 : -1;
+		return -1;
 	events_add_other(line->place, "volume", "destroy", name, name);
 	return 0;
 }
 
-static int run_rm(const struct command_line *line)
+static int remove_named(const struct command_line *line, const char *name)
 {
-	return command_each_name(line, remove_volume);
+	const struct rm_options *options = line->values;
+
+	if (remove_volume(line, name) == 0)
+		return 0;
+	return options->force && err_last()->code == ENOENT ? 1 : -1;
 }
 
-struct prune_options {
-	bool all, force;
-};
+static int run_rm(const struct command_line *line)
+{
+	return command_each_name(line, remove_named);
+}
 
-static const struct opt prune_options[] = {
-	{"all", 'a', OPT_FLAG, offsetof(struct prune_options, all), NULL, "those with a name too"},
-	{"force", 'f', OPT_FLAG, offsetof(struct prune_options, force), NULL, "do not ask"},
-	{0}};
+static const struct opt prune_options[] = {PRUNE_ALL("those with a name too"), PRUNE_FORCE, {0}};
 
 struct pruning {
 	const struct command_line *line;
@@ -231,31 +213,19 @@ static int find_unused(struct volume *volume, void *data)
 	return name ? str_list_add(&p->names, p->line->arena, name) : -1;
 }
 
-static int run_prune(const struct command_line *line)
+int prune_volumes(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
 	struct pruning p = {.line = line};
-	int yes = confirm(options->force,
-			  options->all
-				  ? "This removes all volumes that no container uses."
-				  : "This removes volumes without a name that no container uses.");
+	int result = prune_confirm(
+		line, options->all ? "This removes all volumes that no container uses."
+				   : "This removes volumes without a name that no container uses.");
 
-	if (yes <= 0)
-		return yes;
+	if (result <= 0)
+		return result;
 	if (volume_each(line->place, find_unused, &p) < 0)
 		return -1;
-	for (size_t i = 0; i < p.names.count; i++) {
-		/* One that a container has taken meanwhile stays. */
-		if (volume_remove(line->place, p.names.items[i]) < 0) {
-			if (err_last()->code != EBUSY && err_last()->code != ENOENT)
-				return -1;
-			continue;
-		}
-		events_add_other(line->place, "volume", "destroy", p.names.items[i],
-				 p.names.items[i]);
-		printf("%s\n", p.names.items[i]);
-	}
-	return command_flush();
+	return prune_each(line, &p.names, remove_volume);
 }
 
 const struct command cmd_volume[] = {
@@ -263,13 +233,10 @@ const struct command cmd_volume[] = {
 	 create_options, sizeof(struct create_options), OPTS_ANYWHERE, 0, 1, .run = run_create},
 	{"volume ls", "volume list", "", "List volumes", "husk volume ls --filter dangling=true",
 	 ls_options, sizeof(struct ls_options), OPTS_ANYWHERE, 0, 0, .run = run_ls},
-	{"volume inspect", NULL, "VOLUME...", "Show all that is known of volumes",
-	 "husk volume inspect --format '{{.Mountpoint}}' data", inspect_options,
-	 sizeof(struct inspect_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'v', run_inspect},
 	{"volume rm", "volume remove", "VOLUME...", "Remove volumes and what is in them",
 	 "husk volume rm data", rm_options, sizeof(struct rm_options), OPTS_ANYWHERE, 1,
 	 COMMAND_MANY, 'v', run_rm},
 	{"volume prune", NULL, "", "Remove volumes that no container uses",
 	 "husk volume prune --force", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0,
-	 0, .run = run_prune},
+	 0, .run = prune_volumes},
 	{0}};

@@ -33,15 +33,23 @@ const struct opt command_globals[] = {
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
 	{0}};
 
-const struct command_group command_groups[] = {
-	{"Containers", "container", cmd_run}, {NULL, "container", cmd_life},
-	{NULL, "container", cmd_exec},	      {NULL, "container", cmd_list},
-	{NULL, "container", cmd_top},	      {NULL, "container", cmd_inspect},
-	{NULL, "container", cmd_logs},	      {NULL, "container", cmd_stats},
-	{NULL, "container", cmd_update},      {"Images", "image", cmd_image},
-	{"Networks", "network", cmd_network}, {"Volumes", "volume", cmd_volume},
-	{"System", "system", cmd_system},     {NULL, "config", cmd_config},
-	{NULL, "system", cmd_complete},	      {0}};
+const struct command_group command_groups[] = {{"Containers", "container", cmd_run},
+					       {NULL, "container", cmd_life},
+					       {NULL, "container", cmd_exec},
+					       {NULL, "container", cmd_list},
+					       {NULL, "container", cmd_top},
+					       {NULL, "container", cmd_logs},
+					       {NULL, "container", cmd_stats},
+					       {NULL, "container", cmd_update},
+					       {"Images", "image", cmd_image},
+					       {"Networks", "network", cmd_network},
+					       {"Volumes", "volume", cmd_volume},
+					       {"System", "system", cmd_inspect},
+					       {NULL, "system", cmd_disk},
+					       {NULL, "system", cmd_system},
+					       {NULL, "config", cmd_config},
+					       {NULL, "system", cmd_complete},
+					       {0}};
 
 /* --- finding a command --- */
 
@@ -220,7 +228,8 @@ int command_run(int argc, char **argv)
 
 	/* What our caller forgot to close would live as long as a monitor. */
 	if (argc > 0)
-		status = fd_close_on_exec_from(STDERR_FILENO + 1) < 0 ? -1 : run_words(argv, &arena);
+		status =
+			fd_close_on_exec_from(STDERR_FILENO + 1) < 0 ? -1 : run_words(argv, &arena);
 	if (status < 0) {
 		log_failure();
 		status = EXIT_HUSK;
