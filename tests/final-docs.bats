@@ -55,8 +55,8 @@ complains() { # TOOL TEXT...
 
 @test "final-docs: a member of box.json, a key of the configuration, a stage of a life without a word" {
   sed -i 's/^	{"imageId", BIND_STRING.*/&\n	{"imageColour", BIND_STRING, AT(box, colour)},/; s/^	{"oomKilled", .*/&\n	{"wasTired", BIND_BOOL, AT(box_state, tired)},/' \
-    "$copy/final/src/engine/box_table.c"
-  sed -i 's/^	{"memory", .*/	{"patience", "", OPT_TEXT},\n&/' "$copy/final/src/engine/config.c"
+    "$copy/final/src/store/box_table.c"
+  sed -i 's/^	{"memory", .*/	{"patience", "", OPT_TEXT},\n&/' "$copy/final/src/cli/config.c"
   sed -i 's/mount_rootfs(/hang_rootfs(/' "$copy/final/src/engine/life.c"
   complains final-docs "docs/engine-state-layout.md: says nothing of imageColour" "docs/engine-state-layout.md: says nothing of wasTired" \
     "docs/configuration.md: says nothing of \`patience\`" "docs/architecture.md: mount_rootfs(): no such function"

@@ -5,7 +5,7 @@
 setup() {
   tree=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
   copy=$BATS_TEST_TMPDIR/tree
-  mkdir -p "$copy"/final/src/{base,spec,kernel,runtime,monitor,engine}
+  mkdir -p "$copy"/final/src/{base,spec,kernel,runtime,monitor,store,image,network,engine,cli}
   export HUSK_TREE=$copy
   plant kernel/ns.h
   plant spec/spec.h
@@ -57,9 +57,21 @@ says_nothing_of() { # FILE
 
 @test "final-lint: the monitor includes base alone, the engine no kernel" {
   plant monitor/wait.c '#include "../spec/spec.h"'
-  plant engine/box.c '#include "../kernel/ns.h"'
+  plant store/box.c '#include "../kernel/ns.h"'
   finds "monitor/wait.c: includes spec/spec.h, but monitor may include base and itself only" \
-    "engine/box.c: includes kernel/ns.h, but engine may include base spec and itself only"
+    "store/box.c: includes kernel/ns.h, but store may include base and itself only"
+}
+
+@test "final-lint: images and networks do not know each other, and no part knows the command line" {
+  plant network/network.h
+  plant image/image.h
+  plant cli/command.h
+  plant image/load.c '#include "../network/network.h"'
+  plant network/names.c '#include "../image/image.h"'
+  plant engine/life.c '#include "../cli/command.h"'
+  finds "image/load.c: includes network/network.h, but image may include base store and itself only" \
+    "network/names.c: includes image/image.h, but network may include base store and itself only" \
+    "engine/life.c: includes cli/command.h, but engine may include"
 }
 
 @test "final-lint: the engine may know what it says to the monitor, and nothing else of it" {
@@ -68,25 +80,25 @@ says_nothing_of() { # FILE
   plant engine/life.c '#include "../monitor/protocol.h"'
   says_nothing_of engine/life.c
   plant engine/life.c '#include "../monitor/monitor.h"'
-  plant monitor/wait.c '#include "../engine/box.h"'
-  plant engine/box.h
-  finds "engine/life.c: includes monitor/monitor.h, but engine may include base spec and itself only" \
-    "monitor/wait.c: includes engine/box.h, but monitor may include base and itself only"
+  plant monitor/wait.c '#include "../store/box.h"'
+  plant store/box.h
+  finds "engine/life.c: includes monitor/monitor.h, but engine may include base spec store image network and itself only" \
+    "monitor/wait.c: includes store/box.h, but monitor may include base and itself only"
 }
 
 @test "final-lint: libraries of the engine, each in its file" {
-  plant engine/network.c '#include <libmnl/libmnl.h>'
+  plant network/network.c '#include <libmnl/libmnl.h>'
   plant engine/rules.c '#include <nftables/libnftables.h>'
-  plant engine/image.c '#include <archive.h>'
-  plant engine/blob.c '#include <openssl/evp.h>'
-  finds "engine/network.c: includes <libmnl/libmnl.h>, which only engine/rtnl.c may" \
-    "engine/rules.c: includes <nftables/libnftables.h>, which only engine/firewall.c may" \
-    "engine/image.c: includes <archive.h>, which only" "engine/blob.c: includes <openssl/evp.h>, which only engine/digest.c may"
+  plant image/image.c '#include <archive.h>'
+  plant engine/blob.c '#include <nettle/sha2.h>'
+  finds "network/network.c: includes <libmnl/libmnl.h>, which only network/rtnl.c may" \
+    "engine/rules.c: includes <nftables/libnftables.h>, which only network/firewall.c may" \
+    "image/image.c: includes <archive.h>, which only" "engine/blob.c: includes <nettle/sha2.h>, which only store/digest.c may"
 }
 
 @test "final-lint: only main() may leave the descriptors open that it makes of 0, 1 and 2" {
-  plant engine/main.c $'int fill(void)\n{\n\treturn open("/dev/null", O_RDWR);\n}'
-  says_nothing_of engine/main.c
+  plant cli/main.c $'int fill(void)\n{\n\treturn open("/dev/null", O_RDWR);\n}'
+  says_nothing_of cli/main.c
   plant engine/main_too.c $'int fill(void)\n{\n\treturn open("/dev/null", O_RDWR);\n}'
   finds "engine/main_too.c:4: no CLOEXEC"
 }
@@ -114,7 +126,7 @@ says_nothing_of() { # FILE
 
 @test "final-lint: banned words, each one" {
   local words word lines=()
-  words="getpwnam getpwuid_r getgrgid getgrnam_r getgrent getaddrinfo gethostbyname iconv_open dlopen system popen
+  words="getpwnam getpwuid_r getgrgid getgrnam_r getgrent getaddrinfo gethostbyname iconv_open system popen
     strcpy strcat sprintf vsprintf gets strtok atoi alloca setjmp longjmp"
   for word in $words; do
     plant "base/$word.c" "int word(void) { return $word(0); }"
@@ -125,9 +137,10 @@ says_nothing_of() { # FILE
   finds "base/word.c:4: goto" "base/word.c:7: __NR_mount"
 }
 
-@test "final-lint: system calls by number outside of base/sys.c" {
+@test "final-lint: system calls by number outside of base/sys.c, libraries loaded outside of store/library.c" {
   plant kernel/raw.c 'long raw(void) { return syscall(1); }'
-  finds "kernel/raw.c:2: syscall, which only base/sys.c may call"
+  plant kernel/late.c 'void *late(void) { return dlopen("x", 1); }'
+  finds "kernel/raw.c:2: syscall, which only base/sys.c may call" "kernel/late.c:2: dlopen, which only store/library.c may call"
 }
 
 @test "final-lint: names of structures by typedef, macros that return" {

@@ -138,6 +138,8 @@ stale
 ```console
 $ echo "x is [$x]"
 x is []
+$ printf 'of a terminal\r\n'
+of a terminal
 ```
 END
   run "$TREE/tools/transcripts" --update README.md

@@ -81,3 +81,22 @@ sweep() { # STEP CMD...
     is_clean_after "monitor $delay"
   done
 }
+
+@test "gc between the start of a monitor and its first step: a box that starts is no leftover" {
+  cat >"$WORK/late" <<END
+#!/bin/sh
+: >"$WORK/waits"
+until [ -e "$WORK/go" ]; do sleep 0.02; done
+exec "$(dirname "$HUSK")/husk-monitor" "\$@"
+END
+  chmod +x "$WORK/late"
+  HUSK_MONITOR=$WORK/late "$HUSK" run -d --name web --net none --rootfs "$SITE/rootfs" sleep 1000 >/dev/null 2>&1 &
+  wait_for test -e "$WORK/waits"
+  kill -9 $!
+  wait $! || true
+  [ "$(husk gc)" = "0 leftovers removed" ]
+  : >"$WORK/go"
+  wait_for is_status web running
+  husk exec web true
+  husk rm -f web
+}

@@ -8,6 +8,8 @@ load lib
 setup() { engine_setup; }
 teardown() { engine_teardown; }
 
+has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
+
 # --- run in the foreground ---
 
 @test "run: output and error output are two streams, and come whole" {
@@ -47,6 +49,19 @@ teardown() { engine_teardown; }
   refused "unknown option --nosuch" -- box --nosuch true
   refused "--memory" -- box -m lots true
   [ -z "$(husk ps -aq)" ]
+}
+
+@test "without root: one line that says so, and nothing is made; listings work" {
+  local dir=$SITE/users/nobody
+  mkdir -p "$dir"
+  chown 65534:65534 "$dir"
+  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env -C / "HOME=$dir" "HUSK_DATA=$dir/data" "HUSK_STATE=$dir/state" "$@"; }
+  refused "sudo husk" "uid 65534" -- nobody "$HUSK" run --rm --net none busybox true
+  refused "sudo husk" "uid 65534" -- nobody "$HUSK" create --net none busybox true
+  refused "HUSK_STATE=DIR" "/run" -- nobody env -u XDG_RUNTIME_DIR -u HUSK_STATE "$HUSK" run busybox true
+  [ -z "$(nobody "$HUSK" ps -aq; nobody "$HUSK" images -q)" ]
+  [ -z "$(ls "$dir/data/boxes")" ]
+  rm -r "$dir"
 }
 
 @test "run --rm leaves nothing: no box, no name, no mount, no cgroup, no record" {
@@ -271,6 +286,29 @@ teardown() { engine_teardown; }
   wait_for no_monitors
   [ "$(status_of phoenix)" = exited ]
   husk rm phoenix
+}
+
+@test "start --all --filter restart-policy: what a starting machine begins with" {
+  local name policy pids
+  for policy in no on-failure always unless-stopped; do
+    box -d --name "p-$policy" --restart $policy sleep 1000 >/dev/null
+  done
+  box -d --name by-hand --restart unless-stopped sleep 1000 >/dev/null
+  husk stop -t 0 by-hand
+  # As if the machine had been switched off: all processes gone, no mounts, the state directory empty.
+  pids=$(for name in $(husk ps --format '{{.Names}}'); do pid_of "$name"; done)
+  # shellcheck disable=SC2046,SC2086 # numbers
+  kill -9 $(pgrep -x husk-monitor) $pids
+  wait_for no_monitors
+  awk -v data="$HUSK_DATA/" 'index($5, data) == 1 { print $5 }' /proc/self/mountinfo | xargs umount
+  rm -rf "$HUSK_STATE"
+  refused "--filter" -- husk start --filter restart-policy=always p-no
+  husk start --all --filter restart-policy=always --filter restart-policy=unless-stopped
+  [ "$(husk ps --format '{{.Names}}' | sort | tr '\n' ' ')" = "p-always p-unless-stopped " ]
+  husk exec p-always true
+  husk start --all
+  [ "$(husk ps -q | wc -l)" = 4 ]
+  husk rm -f p-no p-on-failure p-always p-unless-stopped by-hand
 }
 
 @test "--rm and --restart contradict each other" {

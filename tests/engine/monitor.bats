@@ -50,7 +50,7 @@ describe() { # [JQ-FILTER]
 
 # Starts the monitor in the background; its report goes to $WORK/report.
 monitor() {
-  "$MONITOR" "$DIR" 3>"$WORK/report" </dev/null >"$WORK/monitor.out" 2>&1 &
+  "$MONITOR" "$DIR" 3>"$WORK/report" 4>"$DIR/lock" </dev/null >"$WORK/monitor.out" 2>&1 &
   echo $! >"$WORK/monitor.pid"
 }
 
@@ -121,7 +121,7 @@ code() { jq .code "$DIR/exit"; }
 
 @test "a second monitor of the same directory is refused" {
   begin_sh 'sleep 100'
-  run bash -c '"$0" "$1" 3>&1' "$MONITOR" "$DIR"
+  run bash -c '"$0" "$1" 3>&1 4>"$1/lock"' "$MONITOR" "$DIR"
   echo "$status $output"
   [ "$status" = 1 ] && [[ $output == *"has a monitor already"* ]]
   kill -9 "$(cat "$DIR/pid")"
@@ -176,8 +176,10 @@ code() { jq .code "$DIR/exit"; }
   [[ $(jq -r .error "$WORK/report") == *monitor.json* ]]
 }
 
-@test "without a report, or with other arguments: one line and 2" {
-  run "$MONITOR" "$DIR" 3>&-
+@test "without a report or a lock, or with other arguments: one line and 2" {
+  run bash -c '"$0" "$1" 3>&- 4>"$1/lock"' "$MONITOR" "$DIR"
+  [ "$status" = 2 ] && [[ $output == *"husk starts it"* ]]
+  run bash -c '"$0" "$1" 3>&1 4>&-' "$MONITOR" "$DIR"
   [ "$status" = 2 ] && [[ $output == *"husk starts it"* ]]
   run "$MONITOR" --help 3>&1
   [ "$status" = 2 ]

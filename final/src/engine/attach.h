@@ -11,7 +11,7 @@
 #pragma once
 
 #include "../monitor/protocol.h"
-#include "box.h"
+#include "../store/box.h"
 
 #define ATTACH_KEYS "ctrl-p,ctrl-q"
 

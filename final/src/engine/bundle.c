@@ -5,10 +5,10 @@
 #include "../base/err.h"
 #include "../base/path.h"
 #include "../base/store.h"
+#include "../network/network.h"
 #include "../spec/profile.h"
 #include "../spec/tables.h"
 #include "bundle_internal.h"
-#include "network.h"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct bundle_context {
 	const char *rootfs; /* boxes/ID/merged, mounted */

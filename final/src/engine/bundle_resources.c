@@ -1,6 +1,6 @@
 /*
  * bundle_resources.c: limits of the cgroup and of the process, and devices. See bundle_internal.h;
- * next file: command.h
+ * next file: ../cli/command.h
  */
 #include "../base/err.h"
 #include "../base/path.h"

@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct life_attach {
 	bool wanted; /* the caller attaches: the monitor waits with `start` until it has */
@@ -29,6 +29,9 @@ struct life_attach {
  * what the caller exits with: 125 to 127.
  */
 int life_start(struct box *box, struct life_attach *attach) MUST_CHECK;
+
+/* Whether the caller could start one at all: said before anything is made. */
+int life_permit(void) MUST_CHECK;
 
 /* One that was run with --rm is gone after that. */
 int life_stop(struct box *box, uint32_t seconds) MUST_CHECK;

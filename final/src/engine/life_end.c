@@ -5,11 +5,11 @@
 #include "../base/log.h"
 #include "../base/proc.h"
 #include "../monitor/protocol.h"
+#include "../store/signals.h"
 #include "attach.h"
 #include "events.h"
 #include "life.h"
 #include "oci.h"
-#include "signals.h"
 #include "volume.h"
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "../base/log.h"
 #include "../base/path.h"
 #include "../monitor/protocol.h"
-#include "clock.h"
+#include "../store/clock.h"
 #include "logs_entry.h"
 #include "logs_files.h"
 

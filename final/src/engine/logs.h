@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct logs_options {
 	bool follow; /* until the box has ended, or `until` is over */

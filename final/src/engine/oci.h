@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct oci_result {
 	int status;	      /* exit status, 128 + n for a signal */

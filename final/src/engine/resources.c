@@ -1,6 +1,6 @@
 /*
  * resources.c: values of options to box.json, and from there to linux.resources of config.json. See
- * resources.h; next file: cmd_update.c
+ * resources.h; next file: ../cli/cmd_update.c
  */
 #include "resources.h"
 #include "../base/err.h"

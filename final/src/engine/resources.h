@@ -5,11 +5,11 @@
  *	resources_merge(&options->resources, &box->resources)     those that were given
  *	resources_fill(&box->resources, &spec_resources)                  in OCI's words
  *
- * No side effects. Next file: cmd_update.c
+ * No side effects. Next file: ../cli/cmd_update.c
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct spec_resources;
 

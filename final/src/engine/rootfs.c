@@ -2,10 +2,10 @@
 #include "rootfs.h"
 #include "../base/err.h"
 #include "../base/sys.h"
-#include "digest.h"
-#include "image.h"
-#include "overlay.h"
-#include "tree.h"
+#include "../image/image.h"
+#include "../image/overlay.h"
+#include "../store/digest.h"
+#include "../store/tree.h"
 
 #include <fcntl.h>
 #include <string.h>

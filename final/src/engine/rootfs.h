@@ -6,11 +6,11 @@
  *	rootfs_unmount(box)          gone already is success
  *	rootfs_changes(box, each)    diff: A, C, D and the path, from the upper layer
  *
- * Next file: overlay.h
+ * Next file: ../image/overlay.h
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 int rootfs_mount(const struct box *box, struct arena *arena, char **ret_path) MUST_CHECK;
 int rootfs_unmount(const struct box *box) MUST_CHECK;

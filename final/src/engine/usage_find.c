@@ -1,6 +1,6 @@
 /*
  * usage_find.c: /proc/PID/cgroup says the path in each hierarchy, our own mountinfo where that
- * hierarchy is mounted. See usage_find.h; next file: cmd_stats.c
+ * hierarchy is mounted. See usage_find.h; next file: ../cli/cmd_stats.c
  */
 #include "usage_find.h"
 #include "../base/err.h"

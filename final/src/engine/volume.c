@@ -1,12 +1,12 @@
-/* volume.c: directories that outlive boxes. See volume.h; next file: cmd_volume.c */
+/* volume.c: directories that outlive boxes. See volume.h; next file: ../cli/cmd_volume.c */
 #include "volume.h"
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/path.h"
 #include "../base/store.h"
-#include "clock.h"
-#include "scratch.h"
-#include "tree.h"
+#include "../store/clock.h"
+#include "../store/scratch.h"
+#include "../store/tree.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "box.h"
+#include "../store/box.h"
 
 struct volume {
 	char *name, *path, *created;

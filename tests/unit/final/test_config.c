@@ -1,7 +1,7 @@
 /*
  * test_config.c: what is configured where, who wins, and what is said of wrong files.
  *
- * Tests: engine/config.c base/opts.c base/json.c base/json_scan.c base/fd.c base/log.c base/str.c
+ * Tests: cli/config.c base/opts.c base/json.c base/json_scan.c base/fd.c base/log.c base/str.c
  * base/err.c base/sys.c -ljson-c
  */
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "engine/config.h"
+#include "cli/config.h"
 
 #include <string.h>
 #include <sys/stat.h>

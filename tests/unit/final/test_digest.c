@@ -1,11 +1,11 @@
 /*
  * test_digest.c: SHA-256 against its published examples (FIPS 180-4), and what is a digest at all.
  *
- * Tests: base/err.c base/str.c base/fd.c engine/digest.c
- * -lcrypto
+ * Tests: base/err.c base/str.c base/fd.c store/digest.c
+ * -lnettle
  */
 #include "base/err.h"
-#include "engine/digest.h"
+#include "store/digest.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /*
  * test_format.c: listings as tables, as JSON, by templates.
  *
- * Tests: engine/format.c engine/template.c engine/template_value.c engine/template_function.c
+ * Tests: cli/format.c cli/template.c cli/template_value.c cli/template_function.c
  * base/opts.c base/json.c base/json_scan.c base/fd.c base/str.c base/err.c base/sys.c -ljson-c
  */
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
-#include "engine/format.h"
+#include "cli/format.h"
 
 #include <fcntl.h>
 #include <string.h>

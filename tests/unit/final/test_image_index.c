@@ -1,10 +1,10 @@
 /*
  * test_image_index.c: names move from image to image, and none is in index.json twice.
  *
- * Tests: base/err.c base/str.c base/fd.c engine/image_index.c engine/reference.c engine/digest.c
- * -lcrypto
+ * Tests: base/err.c base/str.c base/fd.c image/image_index.c image/reference.c store/digest.c
+ * -lnettle
  */
-#include "engine/image_index.h"
+#include "image/image_index.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * test_ip.c: addresses and subnets of both families: what is one, what is not, and counting.
  *
- * Tests: engine/ip.c base/str.c base/err.c
+ * Tests: network/ip.c base/str.c base/err.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "engine/ip.h"
+#include "network/ip.h"
 
 #include <string.h>
 

@@ -2,14 +2,14 @@
  * test_layer.c: a tar becomes a directory of overlayfs, and a tar again: whiteouts and opaque
  * directories, in any order; names that lead out. As root: whiteouts are devices.
  *
- * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c engine/archive.c engine/child.c
- * engine/digest.c engine/layer_pack.c engine/layer_unpack.c engine/tree.c
- * -larchive -lcrypto
+ * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c image/archive.c store/child.c
+ * store/digest.c store/library.c image/libarchive.c image/layer_pack.c image/layer_unpack.c store/tree.c
+ * -lnettle
  */
 #include "base/err.h"
-#include "engine/archive.h"
-#include "engine/layer.h"
-#include "engine/tree.h"
+#include "image/archive.h"
+#include "image/layer.h"
+#include "store/tree.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -2,11 +2,11 @@
  * test_overlay.c: the three ways to mount overlayfs, with one layer and with 450, in a mount
  * namespace of our own. As root.
  *
- * Tests: base/err.c base/str.c base/path.c base/sys.c engine/overlay.c
+ * Tests: base/err.c base/str.c base/path.c base/sys.c image/overlay.c
  */
 #include "base/err.h"
 #include "base/sys.h"
-#include "engine/overlay.h"
+#include "image/overlay.h"
 
 #include <fcntl.h>
 #include <sched.h>

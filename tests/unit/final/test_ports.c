@@ -2,7 +2,7 @@
  * test_ports.c: -p in every form that docker takes, what is said of wrong ones, and which two mean
  * the same port.
  *
- * Tests: engine/ports.c engine/ip.c base/str.c base/err.c
+ * Tests: network/ports.c network/ip.c base/str.c base/err.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "engine/box.h"
-#include "engine/ports.h"
+#include "network/ports.h"
+#include "store/box.h"
 
 #include <string.h>
 

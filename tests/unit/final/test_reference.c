@@ -1,11 +1,11 @@
 /*
  * test_reference.c: what is a name of an image, and which one.
  *
- * Tests: base/err.c base/str.c base/fd.c engine/reference.c engine/digest.c
- * -lcrypto
+ * Tests: base/err.c base/str.c base/fd.c image/reference.c store/digest.c
+ * -lnettle
  */
 #include "base/err.h"
-#include "engine/reference.h"
+#include "image/reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

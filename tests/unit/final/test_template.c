@@ -2,7 +2,7 @@
  * test_template.c: Go's templates, as far as people use them with docker and podman, and what is
  * said of wrong ones.
  *
- * Tests: engine/template.c engine/template_value.c engine/template_function.c base/opts.c
+ * Tests: cli/template.c cli/template_value.c cli/template_function.c base/opts.c
  * base/json.c base/json_scan.c base/fd.c base/str.c base/err.c base/sys.c -ljson-c
  */
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
-#include "engine/template.h"
+#include "cli/template.h"
 
 #include <string.h>
 

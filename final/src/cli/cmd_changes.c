@@ -1,0 +1,213 @@
+/* cmd_changes.c: see cmd_changes.h. Next file: cmd_volume.c */
+#include "cmd_changes.h"
+#include "../base/err.h"
+#include "../base/json.h"
+#include "../engine/events.h"
+#include "../engine/life.h"
+#include "../engine/oci.h"
+#include "../engine/rootfs.h"
+#include "../image/image_commit.h"
+#include "../image/layer.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static int print(const char *text)
+{
+	printf("%s\n", text);
+	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+}
+
+/* --- diff --- */
+
+const struct opt cmd_diff_options[] = {{"format", 0, OPT_CHOICE,
+					offsetof(struct cmd_diff_values, format), "table|json",
+					"format of the output (default table)"},
+				       {0}};
+
+/* A path is the container's: what a terminal would obey is not sent to it. */
+static int print_change(char kind, const char *path, void *data)
+{
+	char *copy = strdup(path);
+
+	(void)data;
+	if (!copy)
+		return err_set(ENOMEM, "out of memory");
+	printf("%c %s\n", kind, str_printable(copy));
+	free(copy);
+	return 0;
+}
+
+static int add_change(char kind, const char *path, void *data)
+{
+	const char *list = kind == 'A' ? "added" : kind == 'C' ? "changed" : "deleted";
+
+	for (struct json_cursor c = json_first(data); json_next(&c);)
+		if (strcmp(c.key, list) == 0)
+			return json_append(c.value, json_new_string(path));
+	return 0;
+}
+
+static int diff_json(const struct box *box, struct arena *arena)
+{
+	auto_json struct json_object *object = json_new_object();
+	char *text;
+
+	if (json_add(object, "changed", json_new_array()) < 0 ||
+	    json_add(object, "added", json_new_array()) < 0 ||
+	    json_add(object, "deleted", json_new_array()) < 0 ||
+	    rootfs_changes(box, add_change, object) < 0 ||
+	    json_text(object, JSON_PRETTY, arena, &text) < 0)
+		return -1;
+	return print(text);
+}
+
+int cmd_diff(const struct command_line *line)
+{
+	const struct cmd_diff_values *values = line->values;
+	struct box box;
+	int result;
+
+	if (box_find(line->place, line->operands[0], &box) < 0)
+		return -1;
+	if (values->format)
+		result = diff_json(&box, line->arena);
+	else
+		result = rootfs_changes(&box, print_change, NULL);
+	box_close(&box);
+	if (result < 0)
+		return err_wrap("diff %s", line->operands[0]);
+	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+}
+
+/* --- commit --- */
+
+const struct opt cmd_commit_options[] = {
+	{"author", 'a', OPT_TEXT, offsetof(struct cmd_commit_values, author), "TEXT",
+	 "who made it: 'NAME <ADDRESS>'"},
+	{"change", 'c', OPT_LIST, offsetof(struct cmd_commit_values, changes), "LINE",
+	 "a line of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, VOLUME, WORKDIR"},
+	{"message", 'm', OPT_TEXT, offsetof(struct cmd_commit_values, message), "TEXT",
+	 "comment in the image's history"},
+	{"pause", 'p', OPT_CHOICE, offsetof(struct cmd_commit_values, pause), "true|false",
+	 "freeze the container meanwhile (default true)"},
+	{0}};
+
+static int commit(const struct command_line *line, const struct box *box, char **ret_id)
+{
+	const struct cmd_commit_values *values = line->values;
+	struct image_commit new = {
+		.reference = line->operands[1],
+		.author = values->author,
+		.comment = values->message,
+		.changes = &values->changes,
+	};
+
+	return image_commit(box, &new, line->arena, ret_id);
+}
+
+/* It goes on, whatever came of it. */
+static int commit_paused(const struct command_line *line, const struct box *box, char **ret_id)
+{
+	struct err cause;
+	int result;
+
+	if (oci_pause(box, true) < 0)
+		return -1;
+	result = commit(line, box, ret_id);
+	cause = *err_last();
+	if (oci_pause(box, false) < 0)
+		return -1;
+	err_adopt(&cause);
+	return result;
+}
+
+int cmd_commit(const struct command_line *line)
+{
+	const struct cmd_commit_values *values = line->values;
+	bool pause;
+	char *id = NULL;
+	struct box box;
+	int result;
+
+	if (box_find(line->place, line->operands[0], &box) < 0)
+		return -1;
+	pause = values->pause == 0 && box.state.status == BOX_RUNNING;
+	result = pause ? commit_paused(line, &box, &id) : commit(line, &box, &id);
+	if (result == 0)
+		events_add(&box, "commit", NULL);
+	box_close(&box);
+	return result < 0 ? err_wrap("commit %s", line->operands[0]) : print(id);
+}
+
+/* --- export --- */
+
+const struct opt cmd_export_options[] = {{"output", 'o', OPT_TEXT,
+					  offsetof(struct cmd_export_values, output), "FILE",
+					  "the tar (default standard output)"},
+					 {0}};
+
+static int pack(const char *path, int fd)
+{
+	auto_close int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct digest digest;
+	uint64_t size;
+
+	if (dir_fd < 0)
+		return err_sys("open %s", path);
+	return layer_pack(dir_fd, LAYER_PLAIN, fd, &digest, &size);
+}
+
+/* Under its lock nobody starts it: then the mount is ours to make, and to take away. */
+static int export_box(struct box *box, struct arena *arena, int fd)
+{
+	char *path = place_data(box->place, arena, "boxes/%s/merged", box->id);
+	struct err cause;
+	int result;
+
+	if (!path || box_lock(box) < 0)
+		return -1;
+	if (life_is_active(box)) {
+		box_unlock(box);
+		return pack(path, fd);
+	}
+	result = rootfs_mount(box, arena, &path);
+	if (result == 0)
+		result = pack(path, fd);
+	cause = *err_last();
+	if (rootfs_unmount(box) < 0 && result == 0)
+		result = -1;
+	else
+		err_adopt(&cause);
+	box_unlock(box);
+	return result;
+}
+
+static int export_to(const struct command_line *line, struct box *box, const char *output)
+{
+	auto_close int fd = -1;
+
+	if (!output) {
+		if (isatty(STDOUT_FILENO))
+			return err_set(EINVAL,
+				       "a tar is nothing for a terminal: -o FILE, or > FILE");
+		return export_box(box, line->arena, STDOUT_FILENO);
+	}
+	fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys("make %s", output);
+	return export_box(box, line->arena, fd);
+}
+
+int cmd_export(const struct command_line *line)
+{
+	const struct cmd_export_values *values = line->values;
+	struct box box;
+	int result;
+
+	if (box_find(line->place, line->operands[0], &box) < 0)
+		return -1;
+	result = export_to(line, &box, values->output);
+	box_close(&box);
+	return result < 0 ? err_wrap("export %s", line->operands[0]) : 0;
+}

@@ -1,0 +1,280 @@
+/* cmd_image_move.c: see cmd_image_move.h. Next file: cmd_volume.c */
+#include "cmd_image_move.h"
+#include "../base/err.h"
+#include "../base/json.h"
+#include "../engine/events.h"
+#include "../image/image.h"
+#include "../image/reference.h"
+#include "format.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+static int print(const char *text)
+{
+	printf("%s\n", text);
+	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+}
+
+/* --- import --- */
+
+const struct opt cmd_image_import_options[] = {
+	{"change", 'c', OPT_LIST, offsetof(struct cmd_image_import_values, changes), "LINE",
+	 "a line of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, VOLUME, WORKDIR"},
+	{"message", 'm', OPT_TEXT, offsetof(struct cmd_image_import_values, message), "TEXT",
+	 "comment in the image's history"},
+	{0}};
+
+int cmd_image_import(const struct command_line *line)
+{
+	const struct cmd_image_import_values *values = line->values;
+	const char *name = line->count > 1 ? line->operands[1] : NULL;
+	char *id;
+
+	if (image_import_with(line->place,
+			      &(struct image_import){.path = line->operands[0],
+						     .reference = name,
+						     .changes = &values->changes,
+						     .comment = values->message},
+			      line->arena, &id) < 0)
+		return -1;
+	events_add_other(line->place, "image", "import", id, name ? name : id);
+	return print(id);
+}
+
+/* --- load --- */
+
+const struct opt cmd_image_load_options[] = {
+	{"input", 'i', OPT_TEXT, offsetof(struct cmd_image_load_values, input), "FILE",
+	 "archive, plain or compressed, or the directory of an OCI layout (default standard "
+	 "input)"},
+	{"quiet", 'q', OPT_FLAG, offsetof(struct cmd_image_load_values, quiet), NULL,
+	 "print nothing but errors"},
+	{0}};
+
+static int open_input(const char *path, int *ret_fd)
+{
+	bool standard = !path || strcmp(path, "-") == 0;
+	int fd;
+
+	if (standard && isatty(STDIN_FILENO))
+		return err_set(EINVAL, "load: which file? -i FILE names one, or < FILE");
+	fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+		      : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys("open %s", standard ? "standard input" : path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static int tell_loaded(const struct command_line *line, const char *full, bool quiet)
+{
+	char *name, *tag, *digest;
+
+	events_add_other(line->place, "image", "load", "", full);
+	if (quiet)
+		return 0;
+	if (str_has_prefix(full, "sha256:")) {
+		printf("Loaded image ID: %s\n", full);
+		return 0;
+	}
+	if (reference_familiar(full, line->arena, &name, &tag, &digest) < 0)
+		return -1;
+	printf("Loaded image: %s%s%s\n", name, tag ? ":" : "@", tag ? tag : digest);
+	return 0;
+}
+
+int cmd_image_load(const struct command_line *line)
+{
+	const struct cmd_image_load_values *values = line->values;
+	const char *path = line->count ? line->operands[0] : values->input;
+	struct str_list names = {0};
+	auto_close int fd = -1;
+
+	if (open_input(path, &fd) < 0)
+		return -1;
+	if (image_load(line->place, fd, line->arena, &names) < 0)
+		return err_wrap("load %s", path ? path : "standard input");
+	for (size_t i = 0; i < names.count; i++)
+		if (tell_loaded(line, names.items[i], values->quiet) < 0)
+			return -1;
+	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+}
+
+/* --- save --- */
+
+const struct opt cmd_image_save_options[] = {
+	{"output", 'o', OPT_TEXT, offsetof(struct cmd_image_save_values, output), "FILE",
+	 "the archive (default standard output)"},
+	{"format", 0, OPT_CHOICE, offsetof(struct cmd_image_save_values, format),
+	 "docker-archive|oci-archive", "docker's, which is an OCI layout as well, or OCI's alone"},
+	{"quiet", 'q', OPT_IGNORED_FLAG, 0, NULL, NULL},
+	{"multi-image-archive", 'm', OPT_IGNORED_FLAG, 0, NULL, NULL},
+	{0}};
+
+static enum image_format format_of(int choice)
+{
+	return choice == 0 ? IMAGE_DOCKER_ARCHIVE : IMAGE_OCI_ARCHIVE;
+}
+
+/* A file that is not whole does not stay. */
+static int save_file(const struct command_line *line, const struct str_list *names,
+		     const struct cmd_image_save_values *values)
+{
+	auto_close int fd =
+		open(values->output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644);
+	struct err failure;
+
+	if (fd < 0)
+		return err_sys("make %s", values->output);
+	if (image_save(line->place, names, format_of(values->format), fd) == 0)
+		return 0;
+	failure = *err_last();
+	unlink(values->output);
+	err_adopt(&failure);
+	return -1;
+}
+
+int cmd_image_save(const struct command_line *line)
+{
+	const struct cmd_image_save_values *values = line->values;
+	struct str_list names = {line->operands, line->count};
+
+	for (size_t i = 0; i < names.count; i++) {
+		struct image image; /* what is not there must not cost the file that is */
+
+		if (image_find(line->place, names.items[i], &image) < 0)
+			return -1;
+		image_free(&image);
+	}
+	if (values->output)
+		return save_file(line, &names, values);
+	if (isatty(STDOUT_FILENO))
+		return err_set(EINVAL,
+			       "save: an archive is nothing for a terminal: -o FILE, or > FILE");
+	return image_save(line->place, &names, format_of(values->format), STDOUT_FILENO);
+}
+
+/* --- inspect --- */
+
+const struct opt cmd_image_inspect_options[] = {
+	{"format", 'f', OPT_TEXT, offsetof(struct cmd_image_inspect_values, format), "TEMPLATE",
+	 "a template such as '{{.Config.Cmd}}' (default: JSON)"},
+	{0}};
+
+static struct json_object *new_list(const struct str_list *list)
+{
+	struct json_object *array = json_new_array();
+
+	for (size_t i = 0; array && i < list->count; i++) {
+		if (json_append(array, json_new_string(list->items[i])) == 0)
+			continue;
+		json_free(array);
+		return NULL;
+	}
+	return array;
+}
+
+/* "busybox:latest" in RepoTags, "busybox@sha256:..." in RepoDigests. */
+static int add_names(struct json_object *object, const struct image *image, struct arena *arena)
+{
+	struct json_object *tags = json_new_array(), *digests = json_new_array();
+	int failed = !tags || !digests;
+
+	for (size_t i = 0; !failed && i < image->references.count; i++) {
+		char *name, *tag, *digest, *text;
+
+		if (reference_familiar(image->references.items[i], arena, &name, &tag, &digest) < 0)
+			return -1;
+		text = arena_format(arena, "%s@%s", name, image->digest);
+		failed |= json_append(digests, json_new_string(text ? text : ""));
+		text = tag ? arena_format(arena, "%s:%s", name, tag) : NULL;
+		if (text)
+			failed |= json_append(tags, json_new_string(text));
+	}
+	failed |= json_add(object, "RepoTags", tags);
+	failed |= json_add(object, "RepoDigests", digests);
+	return failed ? -1 : 0;
+}
+
+/* The member of the configuration as it was written: with what we know nothing of. */
+static int add_config(struct json_object *object, const struct image *image, struct arena *arena)
+{
+	auto_json struct json_object *whole = NULL;
+	struct json_object *copy = NULL;
+	char *text;
+
+	if (json_parse(image->config_json, strlen(image->config_json), "configuration", &whole) < 0)
+		return -1;
+	for (struct json_cursor c = json_first(whole); json_next(&c);) {
+		if (strcmp(c.key, "config") != 0 || json_kind(c.value) != JSON_OBJECT)
+			continue;
+		if (json_text(c.value, JSON_ONE_LINE, arena, &text) < 0 ||
+		    json_parse(text, strlen(text), "configuration", &copy) < 0)
+			return -1;
+	}
+	return json_add(object, "Config", copy ? copy : json_new_object());
+}
+
+static int add_rootfs(struct json_object *object, const struct image *image)
+{
+	struct json_object *rootfs = json_new_object();
+	int failed = json_add(rootfs, "Type", json_new_string("layers"));
+
+	failed |= json_add(rootfs, "Layers", new_list(&image->diff_ids));
+	failed |= json_add(object, "RootFS", rootfs);
+	return failed;
+}
+
+static int add_text(struct json_object *object, const char *key, const char *text)
+{
+	return json_add(object, key, json_new_string(text ? text : ""));
+}
+
+int cmd_image_object(const struct image *image, struct arena *arena, struct json_object **ret)
+{
+	struct json_object *object = json_new_object();
+	int failed = add_text(object, "Id", image->id);
+
+	failed |= add_text(object, "Digest", image->digest);
+	failed |= add_names(object, image, arena);
+	failed |= add_text(object, "Created", image->created);
+	failed |= add_text(object, "Author", image->author);
+	failed |= add_config(object, image, arena);
+	failed |= add_text(object, "Architecture", image->architecture);
+	failed |= add_text(object, "Os", image->os);
+	failed |= json_add(object, "Size", json_new_uint(image->size));
+	failed |= add_rootfs(object, image);
+	if (failed) {
+		json_free(object);
+		return -1;
+	}
+	*ret = object;
+	return 0;
+}
+
+static int inspect(const struct command_line *line, const char *name, struct json_object *array)
+{
+	struct json_object *object;
+	struct image image;
+	int result;
+
+	if (image_find(line->place, name, &image) < 0)
+		return -1;
+	result = cmd_image_object(&image, line->arena, &object);
+	image_free(&image);
+	return result < 0 ? err_wrap("image %s", name) : json_append(array, object);
+}
+
+int cmd_image_inspect(const struct command_line *line)
+{
+	const struct cmd_image_inspect_values *values = line->values;
+	auto_json struct json_object *array = json_new_array();
+
+	if (!array)
+		return err_set(ENOMEM, "out of memory");
+	for (size_t i = 0; i < line->count; i++)
+		if (inspect(line, line->operands[i], array) < 0)
+			return -1;
+	return format_objects(values->format, array, line->arena);
+}

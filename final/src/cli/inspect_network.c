@@ -1,0 +1,92 @@
+/* inspect_network.c: NetworkSettings, PortBindings. See inspect.h; next file: cmd_inspect.c */
+#include "../engine/life.h"
+#include "inspect.h"
+
+#include <string.h>
+
+static struct json_object *binding_of(const struct box_port *port, struct arena *arena)
+{
+	struct json_object *o = json_new_object();
+	char *number = arena_format(arena, "%u", port->host);
+	int failed = 0;
+
+	failed |= json_add(o, "HostIp", inspect_text(port->host_ip));
+	failed |= json_add(o, "HostPort", inspect_text(number));
+	return failed ? NULL : o;
+}
+
+static bool is_same(const struct box_port *a, const struct box_port *b)
+{
+	return a->container == b->container && strcmp(a->protocol, b->protocol) == 0;
+}
+
+/* {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]} */
+struct json_object *inspect_port_map(const struct box *box, struct arena *arena)
+{
+	struct json_object *o = json_new_object();
+	const struct box_port *ports = box->ports.items;
+	int failed = 0;
+
+	for (size_t i = 0; i < box->ports.count; i++) {
+		char *key = arena_format(arena, "%u/%s", ports[i].container, ports[i].protocol);
+		struct json_object *list;
+		bool seen = false;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= is_same(&ports[k], &ports[i]);
+		if (seen)
+			continue;
+		list = json_new_array();
+		for (size_t k = i; k < box->ports.count; k++)
+			if (is_same(&ports[k], &ports[i]))
+				failed |= json_append(list, binding_of(&ports[k], arena));
+		failed |= key ? json_add(o, key, list) : -1;
+	}
+	return failed ? NULL : o;
+}
+
+static int add_addresses(struct json_object *o, const struct box_endpoint *e)
+{
+	int failed = 0;
+
+	failed |= json_add(o, "IPAddress", inspect_text(e->address));
+	failed |= json_add(o, "IPPrefixLen", json_new_uint(e->prefix));
+	failed |= json_add(o, "Gateway", inspect_text(e->gateway));
+	failed |= json_add(o, "GlobalIPv6Address", inspect_text(e->address6));
+	failed |= json_add(o, "GlobalIPv6PrefixLen", json_new_uint(e->prefix6));
+	failed |= json_add(o, "IPv6Gateway", inspect_text(e->gateway6));
+	return failed | json_add(o, "MacAddress", inspect_text(e->mac));
+}
+
+static struct json_object *networks_of(const struct box *box)
+{
+	struct json_object *o = json_new_object();
+	int failed = 0;
+
+	for (size_t i = 0; i < box->endpoints.count; i++) {
+		const struct box_endpoint *e = &box->endpoints.items[i];
+		struct json_object *network = json_new_object();
+
+		failed |= add_addresses(network, e);
+		failed |= json_add(network, "Aliases", inspect_list(&e->aliases));
+		failed |= json_add(network, "HostInterface", inspect_text(e->interface));
+		failed |= json_add(o, e->network, network);
+	}
+	return failed ? NULL : o;
+}
+
+struct json_object *inspect_network_settings(const struct box *box, struct arena *arena)
+{
+	struct json_object *o = json_new_object();
+	static const struct box_endpoint none;
+	const struct box_endpoint *first = box->endpoints.count ? &box->endpoints.items[0] : &none;
+	char *key = first->network ? place_run(box->place, arena, "netns/%s", box->id) : NULL;
+	int failed = 0;
+
+	failed |= json_add(o, "Bridge", inspect_text(first->bridge));
+	failed |= json_add(o, "SandboxKey", inspect_text(life_is_active(box) ? key : NULL));
+	failed |= json_add(o, "Ports", inspect_port_map(box, arena));
+	failed |= add_addresses(o, first);
+	failed |= json_add(o, "Networks", networks_of(box));
+	return failed ? NULL : o;
+}

@@ -1,0 +1,270 @@
+/* tree_copy.c: a directory's content, copied. See tree.h; next file: ../engine/volume.c */
+#include "../base/err.h"
+#include "../base/path.h"
+#include "tree.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <search.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+/* Each level is a descriptor and a stack frame. */
+enum { DEPTH_MAX = 200 };
+
+/* A file that has more than one name, and where its first one is. */
+struct twin {
+	dev_t device;
+	ino_t inode;
+	char path[];
+};
+
+struct copying {
+	int from_fd, to_fd;  /* of the whole */
+	void *twins;	     /* tsearch(3) */
+	char path[PATH_MAX]; /* of what is looked at, below both */
+	size_t length;
+};
+
+/* One file, open in both trees; path ends in its name. */
+struct spot {
+	int from_fd, to_fd; /* the directories it is in */
+	const char *name;
+	struct stat st;
+	int depth;
+};
+
+static int copy_level(struct copying *c, int from_fd, int to_fd, int depth);
+
+static int compare_twins(const void *a, const void *b)
+{
+	const struct twin *x = a, *y = b;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	return x->device < y->device ? -1 : x->device > y->device;
+}
+
+/* Sets *ret_path to the copy's first name, or to NULL: this is it, and it is noted. */
+static int find_twin(struct copying *c, const struct stat *st, const char **ret_path)
+{
+	auto_free struct twin *twin = malloc(sizeof(*twin) + c->length + 1);
+	struct twin **found;
+
+	if (!twin)
+		return err_set(ENOMEM, "out of memory");
+	twin->device = st->st_dev;
+	twin->inode = st->st_ino;
+	memcpy(twin->path, c->path, c->length + 1);
+	found = tsearch(twin, &c->twins, compare_twins);
+	if (!found)
+		return err_set(ENOMEM, "out of memory");
+	*ret_path = *found == twin ? NULL : (*found)->path;
+	if (*found == twin)
+		*found = TAKE_PTR(twin); /* the tree's now */
+	return 0;
+}
+
+static int copy_content(int from, int to)
+{
+	for (;;) {
+		ssize_t sent = sendfile(to, from, NULL, 1 << 30);
+
+		if (sent == 0)
+			return 0;
+		if (sent < 0 && errno != EINTR)
+			return err_sys("copy");
+	}
+}
+
+static int copy_file(const struct spot *s)
+{
+	auto_close int from =
+		openat(s->from_fd, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	auto_close int to = -1;
+	struct stat st;
+
+	if (from < 0)
+		return err_sys("open");
+	/* It was a regular file when it was listed; a device must not be read here. */
+	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(EINVAL, "changed while it was copied");
+	to = openat(s->to_fd, s->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (to < 0)
+		return err_sys("make");
+	return copy_content(from, to);
+}
+
+static int copy_link(const struct spot *s)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(s->from_fd, s->name, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return err_sys("read link");
+	target[length] = '\0';
+	if (symlinkat(target, s->to_fd, s->name) < 0)
+		return err_sys("make link");
+	return 0;
+}
+
+static int copy_directory(struct copying *c, const struct spot *s)
+{
+	auto_close int from =
+		openat(s->from_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int to = -1;
+
+	if (from < 0)
+		return err_sys("open");
+	if (mkdirat(s->to_fd, s->name, 0700) < 0 && errno != EEXIST)
+		return err_sys("make");
+	to = openat(s->to_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (to < 0)
+		return err_sys("open the copy");
+	return copy_level(c, from, to, s->depth + 1);
+}
+
+static int copy_by_kind(struct copying *c, const struct spot *s)
+{
+	const char *twin = NULL;
+
+	if (!S_ISDIR(s->st.st_mode) && s->st.st_nlink > 1) {
+		if (find_twin(c, &s->st, &twin) < 0)
+			return -1;
+		if (twin)
+			return linkat(c->to_fd, twin, s->to_fd, s->name, 0) == 0
+				       ? 0
+				       : err_sys("make hard link");
+	}
+	switch (s->st.st_mode & S_IFMT) {
+	case S_IFDIR:
+		return copy_directory(c, s);
+	case S_IFREG:
+		return copy_file(s);
+	case S_IFLNK:
+		return copy_link(s);
+	default:
+		if (mknodat(s->to_fd, s->name, s->st.st_mode & S_IFMT, s->st.st_rdev) < 0)
+			return err_sys("make node");
+		return 0;
+	}
+}
+
+static bool is_wanted(const char *attribute)
+{
+	return strcmp(attribute, "security.capability") == 0 ||
+	       (strncmp(attribute, "user.", 5) == 0 &&
+		strncmp(attribute, "user.overlay.", 13) != 0);
+}
+
+/* By /proc/self/fd: a descriptor that is O_PATH reaches links and FIFOs too. */
+static int copy_attributes(int from_fd, int to_fd)
+{
+	struct path_of_fd from = path_of_fd(from_fd), to = path_of_fd(to_fd);
+	char names[4096], value[4096];
+	ssize_t length = listxattr(from.text, names, sizeof(names));
+
+	for (char *name = names; name < names + length; name += strlen(name) + 1) {
+		ssize_t size =
+			is_wanted(name) ? getxattr(from.text, name, value, sizeof(value)) : -1;
+
+		if (size >= 0 && setxattr(to.text, name, value, size, 0) < 0 && errno != ENOTSUP &&
+		    errno != EPERM)
+			return err_sys("set attribute %s", name);
+	}
+	return 0;
+}
+
+/*
+ * Owner first: chown(2) takes set-user-ID bits and capabilities away. A link has no mode of its
+ * own.
+ */
+static int copy_metadata(const struct spot *s)
+{
+	struct timespec times[2] = {s->st.st_atim, s->st.st_mtim};
+	auto_close int from = openat(s->from_fd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int to = openat(s->to_fd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (from < 0 || to < 0 || fstat(to, &st) < 0)
+		return err_sys("open the copy");
+	if ((st.st_mode & S_IFMT) != (s->st.st_mode & S_IFMT))
+		return err_set(EINVAL, "changed while it was copied");
+	if (fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && geteuid() == 0)
+		return err_sys("set owner %u:%u", s->st.st_uid, s->st.st_gid);
+	if (!S_ISLNK(s->st.st_mode) && chmod(path_of_fd(to).text, s->st.st_mode & 07777) < 0)
+		return err_sys("set mode");
+	if (!S_ISLNK(s->st.st_mode) && copy_attributes(from, to) < 0)
+		return -1;
+	if (utimensat(s->to_fd, s->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys("set time");
+	return 0;
+}
+
+static int copy_entry(struct copying *c, int from_fd, int to_fd, const char *name, int depth)
+{
+	struct spot s = {.from_fd = from_fd, .to_fd = to_fd, .name = name, .depth = depth};
+	struct stat there;
+
+	if (fstatat(from_fd, name, &s.st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys("stat");
+	if (S_ISSOCK(s.st.st_mode))
+		return 0;
+	if (!S_ISDIR(s.st.st_mode) && fstatat(to_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (copy_by_kind(c, &s) < 0)
+		return -1;
+	return copy_metadata(&s);
+}
+
+/* Adds a name to the path; the length before it is what takes it away again. */
+static int enter(struct copying *c, const char *name)
+{
+	int added = snprintf(c->path + c->length, sizeof(c->path) - c->length, "%s%s",
+			     c->length ? "/" : "", name);
+
+	if (added >= (int)(sizeof(c->path) - c->length))
+		return err_set(ENAMETOOLONG, "a path of more than %d bytes", PATH_MAX);
+	c->length += added;
+	return 0;
+}
+
+static int copy_level(struct copying *c, int from_fd, int to_fd, int depth)
+{
+	auto_close int again = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *directory = again < 0 ? NULL : fdopendir(again);
+	size_t before = c->length;
+	struct dirent *entry;
+
+	if (!directory)
+		return err_sys("open directory");
+	again = -1; /* closedir(3) closes it */
+	if (depth > DEPTH_MAX)
+		return err_set(ELOOP, "more than %d directories deep", DEPTH_MAX);
+	while ((entry = readdir(directory))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (enter(c, entry->d_name) < 0 ||
+		    copy_entry(c, from_fd, to_fd, entry->d_name, depth) < 0)
+			return depth > 0 ? -1 : err_wrap("/%.200s", str_printable(c->path));
+		c->length = before;
+		c->path[before] = '\0';
+	}
+	return 0;
+}
+
+int tree_copy(int from_fd, int to_fd)
+{
+	struct copying c = {.from_fd = from_fd, .to_fd = to_fd};
+	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = "."};
+	int result;
+
+	if (fstat(from_fd, &top.st) < 0)
+		return err_sys("stat");
+	result = copy_level(&c, from_fd, to_fd, 0);
+	tdestroy(c.twins, free);
+	return result < 0 ? -1 : copy_metadata(&top);
+}
