@@ -67,6 +67,8 @@ address_of() { # BOX [NETWORK]
 outside() {
   unshare -n sleep 1000 &
   echo $! >"$WORK/outside"
+  is_apart() { [ "$(readlink "/proc/$(cat "$WORK/outside")/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+  wait_for is_apart
   wait_for ip link add out0 type veth peer name eth0 netns "$(cat "$WORK/outside")"
   ip addr add 192.0.2.1/24 dev out0
   ip -6 addr add 2001:db8::1/64 dev out0 nodad

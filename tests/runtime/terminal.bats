@@ -119,6 +119,12 @@ receive() { # [INPUT]: in the background, its output in $WORK/received
   output=${output//$'\r'/}
   echo "$output"
   [ "$status" = 6 ] && [[ $output == *$'/dev/pts/0\n20 60'* ]]
+  if command -v strace >/dev/null; then # also when the caller is late to look at it
+    run "$HELPER" pty 20x60 env ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e inject=recvmsg:delay_enter=300000 \
+      "$RUNTIME" --root "$ROOT" exec --tty one stty size </dev/null
+    echo "$output"
+    [[ $output == *"20 60"* ]]
+  fi
   run husk exec one tty </dev/null
   [ "$output" = "not a tty" ]
   husk delete --force one
