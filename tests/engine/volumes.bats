@@ -152,9 +152,9 @@ make_image() { # NAME
     # shellcheck disable=SC2086
     fails_in_a_line "$pattern" run_in $mount i true
   done <<'END'
-unknown option 'bogus': ro, rw|-v a:/x:ro,bogus
+unknown option 'bogus': expected|-v a:/x:ro,bogus
 unknown option 'bogus'|--mount type=volume,src=a,dst=/x,bind-propagation=bogus
-a directory of the host begins with / or ./|-v some/where:/x
+a path of the host begins with / or ./|-v some/where:/x
 name ''|-v :/x
 no such file or directory on the host|-v ./nothere:/x
 no such file or directory on the host|--mount type=bind,src=/nothere,dst=/x

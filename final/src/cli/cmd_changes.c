@@ -13,12 +13,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-static int print(const char *text)
-{
-	printf("%s\n", text);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
-
 /* --- diff --- */
 
 const struct opt cmd_diff_options[] = {{"format", 0, OPT_CHOICE,
@@ -60,7 +54,7 @@ static int diff_json(const struct box *box, struct arena *arena)
 	    rootfs_changes(box, add_change, object) < 0 ||
 	    json_text(object, JSON_PRETTY, arena, &text) < 0)
 		return -1;
-	return print(text);
+	return command_print(text);
 }
 
 int cmd_diff(const struct command_line *line)
@@ -78,7 +72,7 @@ int cmd_diff(const struct command_line *line)
 	box_close(&box);
 	if (result < 0)
 		return err_wrap("diff %s", line->operands[0]);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 /* --- commit --- */
@@ -138,7 +132,7 @@ int cmd_commit(const struct command_line *line)
 	if (result == 0)
 		events_add(&box, "commit", NULL);
 	box_close(&box);
-	return result < 0 ? err_wrap("commit %s", line->operands[0]) : print(id);
+	return result < 0 ? err_wrap("commit %s", line->operands[0]) : command_print(id);
 }
 
 /* --- export --- */

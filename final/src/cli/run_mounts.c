@@ -6,28 +6,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Of binds and volumes: the engine's own, the kernel's, and docker's for other machines. */
+/* What mount(8) and docker have for them; of tmpfs the kernel knows more, and refuses the rest. */
 static int check_options(const struct str_list *options)
 {
-	static const char *const known[] = {
-		"ro",	     "rw",	   "nocopy",	 "z",	    "Z",       "U",
-		"bind",	     "rbind",	   "shared",	 "rshared", "slave",   "rslave",
-		"private",   "rprivate",   "exec",	 "noexec",  "suid",    "nosuid",
-		"dev",	     "nodev",	   "unbindable", "atime",   "noatime", "cached",
-		"delegated", "consistent", "runbindable"};
+	static const char words[] =
+		"ro|rw|rro|z|Z|nocopy|bind|rbind|private|rprivate|shared|rshared|slave|rslave|"
+		"unbindable|runbindable|noexec|exec|nosuid|suid|nodev|dev|noatime|nodiratime|"
+		"relatime|strictatime|nosymfollow|U|cached|delegated|consistent";
 
-	for (size_t i = 0; i < options->count; i++) {
-		size_t row = 0;
-
-		while (row < ARRAY_SIZE(known) && strcmp(known[row], options->items[i]) != 0)
-			row++;
-		if (row == ARRAY_SIZE(known))
-			return err_set(
-				EINVAL,
-				"unknown option '%s': ro, rw, nocopy, noexec, nosuid, nodev, "
-				"rprivate, rslave, rshared ...",
-				options->items[i]);
-	}
+	for (size_t i = 0; i < options->count; i++)
+		if (str_find_word(words, options->items[i]) < 0)
+			return err_set(EINVAL,
+				       "unknown option '%s': expected words as ro, rw, "
+				       "noexec, nosuid, nodev, rshared, nocopy",
+				       options->items[i]);
 	return 0;
 }
 
@@ -132,7 +124,8 @@ static int parse_volume(struct box *box, const char *text)
 			return -1;
 	} else {
 		if (strchr(first, '/'))
-			return err_set(EINVAL, "a directory of the host begins with / or ./");
+			return err_set(EINVAL, "'%s': a path of the host begins with / or ./",
+				       first);
 		if (box_check_name(first) < 0)
 			return err_wrap("volume");
 		mount.source = first;
@@ -247,6 +240,8 @@ static int parse_mount(struct box *box, const char *text)
 		return -1;
 	if (!mount.target)
 		return err_set(EINVAL, "target= is missing");
+	if (strcmp(mount.type, "tmpfs") != 0 && check_options(&mount.options) < 0)
+		return -1;
 	if (strcmp(mount.type, "bind") == 0) {
 		if (!mount.source)
 			return err_set(EINVAL, "source= is missing");
@@ -263,8 +258,23 @@ static int parse_mount(struct box *box, const char *text)
 	return run_add_mount(box, mount);
 }
 
+static int add_shm(const struct opt_i64 *size, struct box *box)
+{
+	struct box_mount mount = {.type = (char *)"tmpfs", .target = (char *)"/dev/shm"};
+	char *options = arena_format(&box->arena, "nosuid,noexec,nodev,mode=1777,size=%lld",
+				     (long long)size->value);
+
+	if (size->value <= 0)
+		return err_set(ERANGE, "--shm-size: expected a size, as 64M");
+	return !options || add_options(box, options, &mount.options) < 0
+		       ? -1
+		       : run_add_mount(box, mount);
+}
+
 int run_add_mounts(const struct run_options *options, struct box *box)
 {
+	if (options->shm_size.set && add_shm(&options->shm_size, box) < 0)
+		return -1;
 	for (size_t i = 0; i < options->volumes.count; i++)
 		if (parse_volume(box, options->volumes.items[i]) < 0)
 			return err_wrap("--volume %s", options->volumes.items[i]);

@@ -10,10 +10,9 @@
 #include "../base/path.h"
 #include "../store/child.h"
 #include "layer.h"
+#include "libarchive.h"
 #include "overlay.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -94,7 +93,8 @@ static int read_raw(struct unpacking *un, const void **ret_block, size_t *ret_si
 		return refuse("", "too large, uncompressed");
 	if (un->copy_fd >= 0 && fd_write(un->copy_fd, *ret_block, *ret_size) < 0)
 		return -1;
-	return digest_add(&un->digest, *ret_block, *ret_size) < 0 ? -1 : 1;
+	digest_add(&un->digest, *ret_block, *ret_size);
+	return 1;
 }
 
 /* An empty file has not even one raw member. */
@@ -120,7 +120,8 @@ static int drain_raw(struct unpacking *un)
 		;
 	if (result < 0)
 		return -1;
-	return digest_end(&un->digest, &un->result.diff_id);
+	digest_end(&un->digest, &un->result.diff_id);
+	return 0;
 }
 
 /* --- the inner reader --- */
@@ -194,7 +195,7 @@ static int filter_attributes(struct archive_entry *entry, const char *member)
 	const void *value;
 	size_t size;
 
-	if (archive_entry_xattr_count(entry) == 0)
+	if (archive_entry_xattr_reset(entry) == 0)
 		return 0;
 	all = archive_entry_clone(entry);
 	if (!all)
@@ -473,7 +474,7 @@ int layer_unpack(int tar_fd, int dir_fd, enum layer_kind kind, struct layer_resu
 		.take = take_report,
 	};
 
-	if (child_run(&child) < 0 || check_result(&job.result) < 0)
+	if (libarchive_load() < 0 || child_run(&child) < 0 || check_result(&job.result) < 0)
 		return -1;
 	*ret_result = job.result;
 	return 0;
@@ -492,7 +493,7 @@ int layer_inflate(int tar_fd, int out_fd, struct digest *ret_diff_id)
 		.take = take_report,
 	};
 
-	if (child_run(&child) < 0 || check_result(&job.result) < 0)
+	if (libarchive_load() < 0 || child_run(&child) < 0 || check_result(&job.result) < 0)
 		return -1;
 	*ret_diff_id = job.result.diff_id;
 	return 0;
