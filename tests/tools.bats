@@ -743,9 +743,9 @@ TRACE
 
 @test "deps: what it takes to build is packed into the lab's image, too" {
   local package missing=''
-  for package in $(sed -n '/ demo) cat/,/^TABLE/p' tools/deps | awk 'NF == 4 && $1 != "demo)" { print $2 }'); do
+  while read -r package; do
     awk -v p="$package" '$2 == p { found = 1 } END { exit !found }' tests/vm/packages || missing+=" $package"
-  done
+  done < <(sed -n '/ demo) cat/,/^TABLE/p' tools/deps | awk 'NF == 4 && $1 != "demo)" { print $2 }')
   echo "not in tests/vm/packages:$missing"
   [ -z "$missing" ]
 }

@@ -118,7 +118,7 @@ static int run_run(const struct command_line *line)
 	const struct run_options *options = line->values;
 
 	if (options->terminal && options->interactive && !options->detach && !isatty(STDIN_FILENO))
-		return err_set(ENOTTY, "-it: the standard input is no terminal: leave -t out");
+		return err_set(ENOTTY, "-it: the input device is not a TTY: leave -t out");
 	return with_box(line, run);
 }
 

@@ -133,7 +133,7 @@ static int add_mount(struct cgroup_host *host, const char *place, const char *op
 
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(host->mounts.items[i].name, name) == 0)
-			return 0; /* as below: a hierarchy without controllers, mounted twice */
+			return 0; /* mounted twice, or one that covers the other */
 	points = arena_alloc(&host->arena, (count + 1) * sizeof(*points));
 	if (!points)
 		return -1;
