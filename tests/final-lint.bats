@@ -32,12 +32,6 @@ says_nothing_of() { # FILE
   [[ $output != *"$1"* ]]
 }
 
-@test "final-lint: the sources as they are pass" {
-  HUSK_TREE=$tree run "$tree/tools/final-lint"
-  echo "$output"
-  [ "$status" = 0 ] && [ -z "$output" ]
-}
-
 @test "final-lint: the small tree without a plant passes" {
   run "$tree/tools/final-lint"
   echo "$output"
