@@ -70,7 +70,7 @@ teardown() {
   script -qec "stty rows 33 cols 77; $HUSK exec -it web sh -c 'tty; stty size'" /dev/null </dev/null >"$WORK/out"
   grep -q '/dev/pts/' "$WORK/out"
   grep -q '33 77' "$WORK/out"
-  refused "no terminal" -- husk exec -it web true </dev/null
+  refused "not a TTY" -- husk exec -it web true </dev/null
 }
 
 @test "exec: a signal to husk reaches the process" {

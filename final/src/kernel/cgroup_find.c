@@ -129,18 +129,18 @@ static int add_mount(struct cgroup_host *host, const char *place, const char *op
 {
 	struct cgroup_mount_point *points;
 	size_t count = host->mounts.count;
-	const char *slash = strrchr(place, '/');
+	const char *slash = strrchr(place, '/'), *name = slash ? slash + 1 : place;
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(host->mounts.items[i].host, place) == 0)
-			return 0; /* one of the two covers the other */
+		if (strcmp(host->mounts.items[i].name, name) == 0)
+			return 0; /* mounted twice, or one that covers the other */
 	points = arena_alloc(&host->arena, (count + 1) * sizeof(*points));
 	if (!points)
 		return -1;
 	if (count)
 		memcpy(points, host->mounts.items, count * sizeof(*points));
-	points[count] = (struct cgroup_mount_point){
-		.name = slash ? slash + 1 : place, .options = options, .host = place};
+	points[count] =
+		(struct cgroup_mount_point){.name = name, .options = options, .host = place};
 	host->mounts.items = points;
 	host->mounts.count = count + 1;
 	return 0;
@@ -161,13 +161,6 @@ static int take_v1(struct cgroup_host *host, char *place, char *super_options)
 	return options ? add_mount(host, place, options) : -1;
 }
 
-static bool is_v2(const char *place)
-{
-	struct statfs fs;
-
-	return statfs(place, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 /* "36 35 98:0 /root /mount/point options optional... - type source super-options" */
 static int take_line(struct cgroup_host *host, char *line)
 {
@@ -183,8 +176,7 @@ static int take_line(struct cgroup_host *host, char *line)
 		return -1;
 	if (strcmp(type, "cgroup") == 0)
 		return take_v1(host, copy, super_options);
-	/* Covered by a later mount, as on a hybrid machine whose v2 side is hidden: not there. */
-	if (strcmp(type, "cgroup2") != 0 || host->v2 || !is_v2(copy))
+	if (strcmp(type, "cgroup2") != 0 || host->v2)
 		return 0;
 	host->v2 = copy;
 	return add_mount(host, copy, NULL);
@@ -227,8 +219,10 @@ static int read_own(struct cgroup_host *host)
 
 static int find(struct cgroup_host *host)
 {
+	struct statfs fs;
+
 	/* Version 2 alone, by far the most common: mountinfo can be long, this is one call. */
-	if (is_v2("/sys/fs/cgroup")) {
+	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
 		host->v2 = arena_format(&host->arena, "/sys/fs/cgroup");
 		if (!host->v2 || add_mount(host, host->v2, NULL) < 0)
 			return -1;
