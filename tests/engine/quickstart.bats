@@ -13,11 +13,11 @@ teardown() {
 
 WEB=http://127.0.0.1:8080
 
-# The server of the quick start; OPTION... are more options of run.
-web() { # [OPTION...]
+# The server of the quick start.
+web() {
   mkdir -p "$WORK/www"
   echo 'hello from a container' >"$WORK/www/index.html"
-  husk run -d -p 8080:80 --name web -v "$WORK/www:/www:ro" "$@" busybox httpd -f -v -h /www
+  husk run -d -p 8080:80 --name web -v "$WORK/www:/www:ro" busybox httpd -f -v -h /www
 }
 
 # What the server says, as soon as it is there.
