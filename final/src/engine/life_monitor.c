@@ -10,6 +10,7 @@
 #include "attach.h"
 #include "life.h"
 #include "oci.h"
+#include "userns.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -174,6 +175,8 @@ static int start(struct box *box, struct life_attach *attach, struct arena *aren
 	box->state.monitor_pid = pid;
 	if (proc_stat(pid, &stat) == 0)
 		box->state.monitor_start_time = stat.start_time;
+	if (userns_note(box->place, pid, box->state.monitor_start_time) < 0)
+		return -1;
 	if (attach && attach->wanted)
 		connect_client(box, reader, &attach->fd);
 	if (attach && attach->wanted && attach->fd >= 0 && box->terminal)

@@ -1,6 +1,7 @@
 /* place.c: the engine's directories, found and made. See place.h; next file: scratch.h */
 #include "place.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/store.h"
 
 #include <fcntl.h>
@@ -11,18 +12,6 @@
 
 static const char *const data_dirs[] = {"layers", "boxes", "names", "networks", "volumes", "tmp"};
 static const char *const run_dirs[] = {"runtime", "box", "netns", "leases"};
-
-/* Root whose user namespace is the machine's: uid_map has every ID, user_namespaces(7). */
-static bool is_real_root(void)
-{
-	auto_file FILE *map = NULL;
-	unsigned int inside, outside, count;
-
-	if (geteuid() != 0)
-		return false;
-	map = fopen("/proc/self/uid_map", "re");
-	return !map || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || count == UINT_MAX;
-}
 
 /* The value of a variable that has to be an absolute path; NULL: unset, or not one. */
 static const char *directory_of(const char *variable)
@@ -78,9 +67,10 @@ static int make_dirs(int parent_fd, const char *const names[], size_t count)
 
 static int open_dirs(struct place *place)
 {
-	if (store_open(place->data, 0700, &place->data_fd) < 0 ||
-	    store_open(place->run, 0700, &place->run_fd) < 0)
-		return -1;
+	if (store_open(place->data, 0700, &place->data_fd) < 0)
+		return geteuid() == 0 ? -1 : err_wrap("give HOME, XDG_DATA_HOME or HUSK_DATA");
+	if (store_open(place->run, 0700, &place->run_fd) < 0)
+		return geteuid() == 0 ? -1 : err_wrap("give XDG_RUNTIME_DIR or HUSK_STATE");
 	if (make_dirs(place->data_fd, data_dirs, ARRAY_SIZE(data_dirs)) < 0)
 		return err_wrap("%s", place->data);
 	if (make_dirs(place->run_fd, run_dirs, ARRAY_SIZE(run_dirs)) < 0)
@@ -91,7 +81,7 @@ static int open_dirs(struct place *place)
 int place_open(struct place *ret_place)
 {
 	struct place place = {.data_fd = -1, .run_fd = -1};
-	bool real_root = is_real_root();
+	bool real_root = proc_is_real_root();
 
 	if (refuse_relative("HUSK_DATA") < 0 || refuse_relative("HUSK_STATE") < 0)
 		return -1;
