@@ -206,7 +206,7 @@ make() { # NAME [OPTION...]
   refused "did you mean stop" -- husk stpo
   refused "did you mean ps" -- husk pss
   refused "unknown command" "husk --help" -- husk frobnicate
-  refused "too few operands" "usage: husk stop" -- husk stop
+  refused "too few operands" "usage: husk wait" -- husk wait
   refused "did you mean --format" -- husk ps --fromat x
   run husk
   [ "$status" = 125 ]
