@@ -8,6 +8,8 @@ load lib
 setup() { engine_setup; }
 teardown() { engine_teardown; }
 
+has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
+
 # --- run in the foreground ---
 
 @test "run: output and error output are two streams, and come whole" {
@@ -148,12 +150,12 @@ teardown() { engine_teardown; }
   local first second
   first=$(pid_of web)
   wait_for grep -q x "/proc/$first/root/count"
+  has_run_twice() { [ "$(wc -l <"/proc/$second/root/count")" = 2 ]; }
   husk restart -t 0 web
   second=$(pid_of web)
   [ "$first" != "$second" ]
   is_gone "$first"
-  wait_for grep -c x "/proc/$second/root/count"
-  wait_for test "$(wc -l <"/proc/$second/root/count")" = 2
+  wait_for has_run_twice
   husk start web # running: nothing to do
   [ "$(pid_of web)" = "$second" ]
   husk rm -f web
@@ -179,26 +181,25 @@ teardown() { engine_teardown; }
 # --- stop, kill ---
 
 @test "stop: the stop signal first; the process may end by itself" {
-  box -d --name web sh -c 'trap "exit 21" TERM; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web sh -c 'trap "exit 21" TERM; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk stop -t 30 web
   [ "$(husk inspect --format '{{.State.ExitCode}}' web)" = 21 ]
   husk rm web
 }
 
 @test "stop --stop-signal: another one" {
-  box -d --name web --stop-signal USR1 sh -c 'trap "exit 22" USR1; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web --stop-signal USR1 sh -c 'trap "exit 22" USR1; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk stop -t 30 web
   [ "$(husk inspect --format '{{.State.ExitCode}}' web)" = 22 ]
   husk rm web
 }
 
 @test "stop: KILL after the time, 137" {
-  box -d --name web sleep 1000 >/dev/null # an init without a handler does not get TERM
-  local began=$SECONDS
-  husk stop -t 1 web
-  [ $((SECONDS - began)) -lt 8 ]
+  # An init without a handler does not get TERM, and by itself the box would have ten minutes.
+  box -d --name web --stop-timeout 600 sleep 1000 >/dev/null
+  timeout 100 "$HUSK" stop -t 1 web
   [ "$(husk inspect --format '{{.State.ExitCode}}' web)" = 137 ]
   husk rm web
 }
@@ -215,8 +216,8 @@ teardown() { engine_teardown; }
 }
 
 @test "kill: a signal by name and number; what does not run is an error" {
-  box -d --name web sh -c 'trap "exit 31" HUP; while :; do sleep 0.05; done' >/dev/null
-  sleep 0.2
+  box -d --name web sh -c 'trap "exit 31" HUP; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said web ready
   husk kill -s HUP web
   [ "$(husk wait web)" = 31 ]
   refused "not running" -- husk kill web
@@ -240,10 +241,11 @@ teardown() { engine_teardown; }
   sleep 0.5
   after=$(cut -d' ' -f14 "/proc/$pid/stat")
   [ "$before" = "$after" ]
+  goes_on() { [ "$(cut -d' ' -f14 "/proc/$pid/stat")" != "$after" ]; }
   refused "paused" -- husk pause busy
   refused "paused" -- husk exec busy true
   husk unpause busy
-  wait_for test "$(cut -d' ' -f14 "/proc/$pid/stat")" != "$after" || true
+  wait_for goes_on
   [ "$(status_of busy)" = running ]
   refused "not paused" -- husk unpause busy
   husk rm -f busy
@@ -264,14 +266,36 @@ teardown() { engine_teardown; }
   box -d --name phoenix --restart always sleep 1000 >/dev/null
   local first
   first=$(pid_of phoenix)
+  is_another() { is_status phoenix running && [ "$(pid_of phoenix)" != "$first" ]; }
   kill -9 "$first"
-  wait_for is_gone "$first"
-  wait_for is_status phoenix running
-  [ "$(pid_of phoenix)" != "$first" ]
+  wait_for is_another
   husk stop -t 0 phoenix
   wait_for no_monitors
   [ "$(status_of phoenix)" = exited ]
   husk rm phoenix
+}
+
+@test "start --all --filter restart-policy: what a starting machine begins with" {
+  local name policy pids
+  for policy in no on-failure always unless-stopped; do
+    box -d --name "p-$policy" --restart $policy sleep 1000 >/dev/null
+  done
+  box -d --name by-hand --restart unless-stopped sleep 1000 >/dev/null
+  husk stop -t 0 by-hand
+  # As if the machine had been switched off: all processes gone, no mounts, the state directory empty.
+  pids=$(for name in $(husk ps --format '{{.Names}}'); do pid_of "$name"; done)
+  # shellcheck disable=SC2046,SC2086 # numbers
+  kill -9 $(pgrep -x husk-monitor) $pids
+  wait_for no_monitors
+  awk -v data="$HUSK_DATA/" 'index($5, data) == 1 { print $5 }' /proc/self/mountinfo | xargs umount
+  rm -rf "$HUSK_STATE"
+  refused "--filter" -- husk start --filter restart-policy=always p-no
+  husk start --all --filter restart-policy=always --filter restart-policy=unless-stopped
+  [ "$(husk ps --format '{{.Names}}' | sort | tr '\n' ' ')" = "p-always p-unless-stopped " ]
+  husk exec p-always true
+  husk start --all
+  [ "$(husk ps -q | wc -l)" = 4 ]
+  husk rm -f p-no p-on-failure p-always p-unless-stopped by-hand
 }
 
 @test "--rm and --restart contradict each other" {
@@ -318,13 +342,13 @@ teardown() { engine_teardown; }
 # --- wait ---
 
 @test "wait: until the end, for one that has ended, for several" {
-  box -d --name a sh -c 'sleep 0.3; exit 4' >/dev/null
-  box -d --name b sh -c 'exit 6' >/dev/null
-  run husk wait a b
+  box -d --name one sh -c 'sleep 0.3; exit 4' >/dev/null
+  box -d --name two sh -c 'exit 6' >/dev/null
+  run husk wait one two
   [ "$output" = $'4\n6' ]
-  [ "$(husk wait a)" = 4 ]
+  [ "$(husk wait one)" = 4 ]
   wait_for no_monitors
-  husk rm a b
+  husk rm one two
 }
 
 # --- what it is given ---

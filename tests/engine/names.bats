@@ -188,9 +188,8 @@ make() { # NAME [OPTION...]
 @test "events follow, and end with --until" {
   "$HUSK" events --filter event=start --format '{{.Actor.Attributes.name}}' >"$WORK/out" &
   local pid=$!
-  sleep 0.3
-  box --rm --name seen true
-  wait_for grep seen "$WORK/out"
+  is_followed() { box --rm --name seen true && grep seen "$WORK/out"; } # it may not listen yet
+  wait_for is_followed
   kill $pid
   wait $pid || true
 }

@@ -67,6 +67,8 @@ address_of() { # BOX [NETWORK]
 outside() {
   unshare -n sleep 1000 &
   echo $! >"$WORK/outside"
+  is_apart() { [ "$(readlink "/proc/$(cat "$WORK/outside")/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+  wait_for is_apart
   wait_for ip link add out0 type veth peer name eth0 netns "$(cat "$WORK/outside")"
   ip addr add 192.0.2.1/24 dev out0
   ip -6 addr add 2001:db8::1/64 dev out0 nodad
@@ -223,7 +225,7 @@ fetch_outside() { out "$KIT/net-fetch" "$@" | sed -n 's/^ESCAPED //p' | grep .; 
 
 # What http://[HOST]:PORT/ says.
 page() { # HOST PORT [out]
-  ${3:-} timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"; printf "GET / HTTP/1.0\r\n\r\n" >&3; tail -1 <&3' "$1" "$2"
+  ${3:-} timeout 60 bash -c 'exec 3<>"/dev/tcp/$0/$1"; printf "GET / HTTP/1.0\r\n\r\n" >&3; tail -1 <&3' "$1" "$2"
 }
 
 @test "network: IPv6: addresses, names, out, ports, and no router advertisements: CVE-2020-13401" {
@@ -271,8 +273,9 @@ page() { # HOST PORT [out]
   husk stop -t 0 web
   run -125 husk run --rm --net container:web --rootfs "$SITE/rootfs" "$KIT/true"
   [[ $output == *"container web does not run"* ]]
-  run -125 husk run --rm --net none -p 80:80 --rootfs "$SITE/rootfs" "$KIT/true"
-  [[ $output == *"-p needs a network of the container's own"* ]]
+  run -0 husk run --name held --net host -p 80:80 --rootfs "$SITE/rootfs" "$KIT/true"
+  [[ $output == *"-p: with --net host no port is published"* ]]
+  [ -z "$(husk ps -a --filter name=held --format '{{.Ports}}')" ]
   run -125 husk run --rm --net nope --rootfs "$SITE/rootfs" "$KIT/true"
   [[ $output == *"no such network: nope"* ]]
 }
@@ -407,11 +410,69 @@ page() { # HOST PORT [out]
   answers web fetch tcp 127.0.0.1 8080
 }
 
+@test "network: gc puts back what somebody has flushed, deleted in part, or switched off" {
+  serving web -p 8080:80
+  nft flush ruleset
+  [ "$(husk gc)" = "0 leftovers removed" ]
+  answers web fetch tcp 127.0.0.1 8080
+  nft flush chain inet husk own
+  echo 0 >/proc/sys/net/ipv4/ip_forward
+  silent fetch tcp 127.0.0.1 8080
+  husk gc --dry-run
+  silent fetch tcp 127.0.0.1 8080
+  husk gc
+  answers web fetch tcp 127.0.0.1 8080
+  [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
+  husk rm -f web
+  as_before
+}
+
+@test "network: info names the chain of somebody else that drops what is forwarded" {
+  [[ $(husk info) == *"Firewall: nobody else drops"* ]]
+  nft 'add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'
+  [[ $(husk info) == *"Firewall: chain FORWARD of table ip filter drops"* ]]
+  nft delete table ip filter
+}
+
 @test "network: somebody else's husk0 is not touched" {
   ip link add husk0 type bridge
   run -125 husk run --rm --rootfs "$SITE/rootfs" "$KIT/true"
   [[ $output == *"an interface husk0 exists, whose is it?"* ]]
   ip link delete husk0
+  as_before
+}
+
+@test "network: another state directory has its networks here: refused, with its name; --net none does without" {
+  serving web -p 8080:80
+  nft list ruleset >"$WORK/rules"
+  other() { HUSK_DATA=$WORK/other-data HUSK_STATE=$WORK/other-state husk "$@"; }
+  other network create app
+  for net in bridge app; do
+    run -125 other run --rm --net $net --rootfs "$SITE/rootfs" "$KIT/true"
+    [[ $output == *"HUSK_STATE=$HUSK_STATE husk ps"* ]] || { echo "$output"; false; }
+  done
+  other run --rm --net none --rootfs "$SITE/rootfs" "$KIT/true"
+  other gc
+  diff "$WORK/rules" <(nft list ruleset)
+  answers web fetch tcp 127.0.0.1 8080
+  husk rm -f web
+  other run --rm --net app --rootfs "$SITE/rootfs" "$KIT/true"
+  as_before
+  rm -rf "$WORK"/other-*
+}
+
+@test "network: a subnet that has a route of this machine is not chosen, and refused; a wider route is none of ours" {
+  ip route add blackhole 10.0.0.0/8
+  ip route add blackhole 10.90.0.0/25
+  husk network create free
+  [ "$(husk network inspect --format '{{.Subnet}}' free)" = 10.90.1.0/24 ]
+  refused 10.90.0.0/24 "a route of this machine" -- husk network create --subnet 10.90.0.0/24 taken
+  ip route add blackhole 10.90.1.128/25
+  refused 10.90.1.0/24 "ip route" -- husk run --rm --net free --rootfs "$SITE/rootfs" "$KIT/true"
+  ip route del blackhole 10.90.1.128/25
+  husk run --rm --net free --rootfs "$SITE/rootfs" "$KIT/true"
+  ip route del blackhole 10.90.0.0/25
+  ip route del blackhole 10.0.0.0/8
   as_before
 }
 
@@ -447,9 +508,9 @@ page() { # HOST PORT [out]
     while read -r _; do echo 2>/dev/null >&3; timeout 1 head -n 1 2>/dev/null <&3 || echo nobody; done'; }
   says() { # EXPECTED
     local answer
-    for _ in 1 2; do # the first may be told that nobody was there before
+    for _ in {1..20}; do # the first may be told that nobody was there before
       echo >&"${client[1]}"
-      read -r -t 5 answer <&"${client[0]}"
+      read -r -t 60 answer <&"${client[0]}"
       [[ $answer != "$1"* ]] || return 0
     done
     echo "said: $answer, not $1"

@@ -100,8 +100,8 @@ user() { # husk's arguments
   refused "no cgroup" -- user update -m 64M web
   user rm -f web
   [ -z "$(user ps -aq)" ]
-  refused "HOME" "HUSK_DATA" "/nowhere" -- as 65534 env HOME=/nowhere "$BIN/husk" ps
-  refused "XDG_RUNTIME_DIR" "HUSK_STATE" -- as 1234 env HOME="$USERS/home" "$BIN/husk" ps
+  refused "HUSK_DATA=DIR" "/nowhere" -- as 65534 env HOME=/nowhere "$BIN/husk" ps
+  refused "HUSK_STATE=DIR" "/run/user/1234" -- as 1234 env HOME="$USERS/home" "$BIN/husk" ps
 }
 
 @test "without root: nobody, with a place to write" {

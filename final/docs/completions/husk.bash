@@ -16,7 +16,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'create:--net' | 'create:--network') echo 'n' ;;
     'create:--log-driver') echo '=json-file none syslog' ;;
     'create:--pull') echo '=missing never always' ;;
-    'start:--detach-keys') echo '-' ;;
+    'start:--filter' | 'start:-f' | 'start:--detach-keys') echo '-' ;;
     'stop:--time' | 'stop:-t' | 'stop:--timeout') echo '-' ;;
     'restart:--time' | 'restart:-t' | 'restart:--timeout') echo '-' ;;
     'kill:--signal' | 'kill:-s') echo '-' ;;
@@ -123,7 +123,7 @@ _husk_options() { # COMMAND
     '') echo '--data --state --runtime --log-level --debug --version --help' ;;
     'run') echo '--detach --detach-keys --sig-proxy --interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --shm-size --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --publish-all --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --sysctl --pull --cidfile --runtime --help' ;;
     'create') echo '--interactive --tty --rm --name --hostname --env --env-file --workdir --user --group-add --entrypoint --rootfs --volume --mount --tmpfs --shm-size --read-only --memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --cap-add --cap-drop --security-opt --privileged --userns --net --network --network-alias --publish --publish-all --dns --add-host --restart --stop-signal --stop-timeout --log-driver --log-opt --init --label --annotation --device --sysctl --pull --cidfile --runtime --help' ;;
-    'start') echo '--all --attach --interactive --detach-keys --help' ;;
+    'start') echo '--all --filter --attach --interactive --detach-keys --help' ;;
     'stop') echo '--all --time --timeout --help' ;;
     'restart') echo '--all --time --timeout --help' ;;
     'kill') echo '--all --signal --help' ;;

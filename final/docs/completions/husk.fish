@@ -147,6 +147,7 @@ complete -c husk -n '__husk_is create' -l runtime -r -F -d 'OCI runtime (default
 complete -c husk -n __husk_none -a start -d 'Start stopped containers'
 complete -c husk -n '__husk_is start' -a '(husk __complete c 2>/dev/null)'
 complete -c husk -n '__husk_is start' -l all -d 'all that do not run'
+complete -c husk -n '__husk_is start' -l filter -s f -x -d 'with --all: as of ps; restart-policy=always after the machine was started'
 complete -c husk -n '__husk_is start' -l attach -s a -d 'with its output here, until it ends'
 complete -c husk -n '__husk_is start' -l interactive -s i -d 'with our standard input, too'
 complete -c husk -n '__husk_is start' -l detach-keys -x -d 'keys that leave it running (default ctrl-p,ctrl-q)'

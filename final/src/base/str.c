@@ -169,6 +169,14 @@ int str_split(const char *text, const char *separators, struct arena *arena, str
 	return 0;
 }
 
+bool str_list_has(const struct str_list *list, const char *item)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], item) == 0)
+			return true;
+	return false;
+}
+
 int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret_value)
 {
 	const char *digits = text + (*text == '-');

@@ -27,6 +27,7 @@ void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 char *arena_copy(struct arena *arena, const char *text, size_t length) MUST_CHECK;
 char *arena_format(struct arena *arena, const char *format, ...) MUST_CHECK PRINTF_LIKE(2, 3);
 void arena_free(struct arena *arena);
+#define auto_arena __attribute__((cleanup(arena_free)))
 
 /* All of other lives as long as arena from now on; other is empty then. */
 void arena_join(struct arena *arena, struct arena *other);
@@ -65,6 +66,7 @@ bool str_map_matches(const struct str_map *map, const char *wanted);
 
 /* Appends; the old items stay where they were in the arena. */
 int str_list_add(struct str_list *list, struct arena *arena, char *item) MUST_CHECK;
+bool str_list_has(const struct str_list *list, const char *item);
 
 /* "a,b,c": what is between is `between`. NULL: no memory. */
 char *str_join(const struct str_list *list, const char *between, struct arena *arena) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "../network/network.h"
 #include "../store/signals.h"
 #include "command.h"
+#include "list.h"
 
 #include <signal.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 struct start_options {
 	bool all, attach, interactive;
+	struct str_list filters;
 	const char *detach_keys;
 };
 
@@ -26,6 +28,8 @@ struct start_options {
 
 static const struct opt start_options[] = {
 	{"all", 0, OPT_FLAG, AT(all), NULL, "all that do not run"},
+	{"filter", 'f', OPT_LIST, AT(filters), "KEY=VALUE",
+	 "with --all: as of ps; restart-policy=always after the machine was started"},
 	{"attach", 'a', OPT_FLAG, AT(attach), NULL, "with its output here, until it ends"},
 	{"interactive", 'i', OPT_FLAG, AT(interactive), NULL, "with our standard input, too"},
 	{"detach-keys", 0, OPT_TEXT, AT(detach_keys), "KEYS",
@@ -72,9 +76,30 @@ static int start_attached(const struct command_line *line, struct box *box)
 	return exit.code;
 }
 
-static bool does_not_run(const struct box *box)
+/* What was stopped by the user while it was to run unless stopped stays so. */
+static bool may_be_started(const struct box *box)
 {
-	return !life_is_active(box);
+	const char *policy = box->restart.policy ? box->restart.policy : "no";
+
+	return !life_is_active(box) &&
+	       !(box->state.stopped && strcmp(policy, "unless-stopped") == 0);
+}
+
+static int take_filtered(struct command_line *line, const struct str_list *filters)
+{
+	const struct list_options wanted = {.all = true, .filters = *filters};
+	struct list list;
+
+	if (list_open(line->place, &wanted, line->arena, &list) < 0)
+		return -1;
+	line->count = 0;
+	line->operands = arena_alloc(line->arena, (list.count + 1) * sizeof(*line->operands));
+	for (size_t i = 0; i < list.count && line->operands; i++)
+		if (may_be_started(&list.items[i]))
+			line->operands[line->count++] =
+				arena_format(line->arena, "%s", list.items[i].id);
+	list_close(&list);
+	return line->operands ? 0 : -1;
 }
 
 static int run_start(const struct command_line *line)
@@ -82,7 +107,10 @@ static int run_start(const struct command_line *line)
 	const struct start_options *options = line->values;
 	struct command_line chosen = *line;
 
-	if (command_take_all(&chosen, options->all, does_not_run) < 0)
+	if (options->filters.count && (!options->all || line->count))
+		return err_set(EINVAL, "start: --filter chooses of --all: give both, and no names");
+	if (options->filters.count ? take_filtered(&chosen, &options->filters) < 0
+				   : command_take_all(&chosen, options->all, may_be_started) < 0)
 		return -1;
 	if (!options->attach && !options->interactive)
 		return command_each(&chosen, start_one);

@@ -8,6 +8,7 @@
 #include "../engine/life.h"
 #include "../engine/oci.h"
 #include "../image/image.h"
+#include "../network/firewall.h"
 #include "command.h"
 #include "events_show.h"
 #include "format.h"
@@ -108,6 +109,19 @@ static const char *cgroup_version(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == cgroup2_magic ? "2" : "1";
 }
 
+/* Packets pass only if every firewall lets them: another one than ours is named. */
+static struct json_object *firewall_of(struct arena *arena)
+{
+	char *chain, *text = (char *)"nobody else drops what is forwarded";
+
+	if (firewall_find_drop(arena, &chain) < 0)
+		return NULL;
+	if (chain)
+		text = arena_format(
+			arena, "%s drops what is forwarded, unless it is told to accept it", chain);
+	return json_new_string(text ? text : "");
+}
+
 /* "Containers: 3", a line a member. */
 static int print_members(const struct json_object *o)
 {
@@ -172,6 +186,7 @@ static int run_info(const struct command_line *line)
 		{"Name", json_new_string(machine.nodename)},
 		{"NCPU", json_new_int(sysconf(_SC_NPROCESSORS_ONLN))},
 		{"MemTotal", json_new_uint((uint64_t)memory.totalram * memory.mem_unit)},
+		{"Firewall", firewall_of(line->arena)},
 		{"DataRoot", json_new_string(line->place->data)},
 		{"StateRoot", json_new_string(line->place->run)},
 		{0}});

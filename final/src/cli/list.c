@@ -135,6 +135,13 @@ static bool has_volume(const void *thing, const char *value)
 	return false;
 }
 
+static bool is_policy(const void *thing, const char *value)
+{
+	const struct box *box = thing;
+
+	return strcmp(box->restart.policy ? box->restart.policy : "no", value) == 0;
+}
+
 static const struct filter filters[] = {
 	{"id", is_id},
 	{"name", is_name},
@@ -144,6 +151,7 @@ static const struct filter filters[] = {
 	{"ancestor", is_image},
 	{"network", is_network},
 	{"volume", has_volume},
+	{"restart-policy", is_policy, .values = "no|on-failure|always|unless-stopped"},
 	{0}};
 
 /* A word on the status asks for those that do not run, too. */

@@ -94,7 +94,7 @@ static int collect_box(struct box *box, void *data)
 	if (box_lock(box) < 0) /* ours already: this reads it again */
 		return 0;
 	nameless = is_nameless(box);
-	mounted = !box->leftover && !life_is_active(box) && is_mounted(box);
+	mounted = !box->held && !box->leftover && is_mounted(box);
 	box_unlock(box);
 	if (!box->leftover && !nameless && !mounted)
 		return 0;
@@ -197,8 +197,11 @@ static bool is_alive(const char *id, void *data)
 	struct box box;
 	bool alive;
 
-	if (strlen(id) != ID_LENGTH || box_find(c->place, id, &box) < 0)
+	if (strlen(id) != ID_LENGTH)
 		return false;
+	/* Of one that cannot be read nothing is taken: it may run. */
+	if (box_find(c->place, id, &box) < 0)
+		return err_last()->code != ENOENT;
 	alive = life_is_active(&box) || box.state.starting || box.leftover;
 	box_close(&box);
 	return alive;

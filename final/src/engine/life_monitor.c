@@ -81,7 +81,7 @@ static int write_config(const struct box *box, const struct life_attach *attach,
 }
 
 /* In a session of its own, without our streams: it outlives us and our terminal. */
-static int spawn(const char *program, char *directory, int report_fd, pid_t *ret_pid)
+static int spawn(const char *program, char *directory, const int fds[], pid_t *ret_pid)
 {
 	char *const argv[] = {(char *)"husk-monitor", directory, NULL};
 	posix_spawn_file_actions_t actions;
@@ -100,7 +100,8 @@ static int spawn(const char *program, char *directory, int report_fd, pid_t *ret
 	posix_spawn_file_actions_init(&actions);
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&actions, report_fd, MONITOR_REPORT_FD);
+	posix_spawn_file_actions_adddup2(&actions, fds[0], MONITOR_REPORT_FD);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], MONITOR_LOCK_FD);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	error = posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -154,28 +155,51 @@ static void connect_client(const struct box *box, int report_fd, int *ret_fd)
 		}
 }
 
-static int start(struct box *box, struct life_attach *attach, struct arena *arena, int64_t *ret_pid)
+/*
+ * The lock is the monitor's from here on: if we are killed, there is no moment without one. Above the
+ * numbers that it has in the monitor: dup2(2) of the report must not close it.
+ */
+static int take_lock(const struct box *box, int *ret_fd)
+{
+	auto_close int fd = -1;
+	char path[100];
+
+	snprintf(path, sizeof(path), "box/%s/lock", box->id);
+	fd = openat(box->place->run_fd, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || (*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, MONITOR_LOCK_FD + 1)) < 0)
+		return err_sys("open %s", path);
+	return store_lock(*ret_fd);
+}
+
+/* *ret_reader: where its report comes. Its end of the pipe and the lock are closed here again. */
+static int launch(struct box *box, struct arena *arena, int *ret_reader)
 {
 	char *directory = place_run(box->place, arena, "box/%s", box->id), *program;
-	auto_close int reader = -1, writer = -1;
+	auto_close int reader = -1, writer = -1, lock = -1;
 	struct proc_stat stat;
 	int report[2];
 	pid_t pid;
 
-	if (!directory || find_monitor(arena, &program) < 0 || write_config(box, attach, arena) < 0)
+	if (!directory || find_monitor(arena, &program) < 0 || take_lock(box, &lock) < 0)
 		return -1;
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_sys("make a pipe");
 	reader = report[0];
 	writer = report[1];
-	if (spawn(program, directory, writer, &pid) < 0)
+	if (spawn(program, directory, (int[]){writer, lock}, &pid) < 0)
 		return -1;
-	scope_close(&writer);
-	writer = -1;
 	box->state.monitor_pid = pid;
 	if (proc_stat(pid, &stat) == 0)
 		box->state.monitor_start_time = stat.start_time;
-	if (userns_note(box->place, pid, box->state.monitor_start_time) < 0)
+	*ret_reader = TAKE_FD(reader);
+	return userns_note(box->place, pid, box->state.monitor_start_time);
+}
+
+static int start(struct box *box, struct life_attach *attach, struct arena *arena, int64_t *ret_pid)
+{
+	auto_close int reader = -1;
+
+	if (write_config(box, attach, arena) < 0 || launch(box, arena, &reader) < 0)
 		return -1;
 	if (attach && attach->wanted)
 		connect_client(box, reader, &attach->fd);

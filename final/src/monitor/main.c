@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-/* 0, 1 and 2 become /dev/null; 3 is the report; nothing else of the caller's stays open. */
+/* 0, 1 and 2 become /dev/null; 3 is the report, 4 the lock; nothing else of the caller's stays open. */
 static int own_descriptors(void)
 {
 	auto_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -21,8 +21,9 @@ static int own_descriptors(void)
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (dup2(null, fd) < 0)
 			return err_sys("take /dev/null as standard stream");
-	if (fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC) < 0)
-		return err_sys("mark the report on close-on-exec");
+	if (fcntl(MONITOR_REPORT_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(MONITOR_LOCK_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return err_sys("mark report and lock close-on-exec");
 	return 0;
 }
 
@@ -65,17 +66,18 @@ int main(int argc, char **argv)
 	struct monitor *m;
 	int status;
 
-	if (argc != 2 || *argv[1] == '-' || fcntl(MONITOR_REPORT_FD, F_GETFD) < 0) {
+	if (argc != 2 || *argv[1] == '-' || fcntl(MONITOR_REPORT_FD, F_GETFD) < 0 ||
+	    fcntl(MONITOR_LOCK_FD, F_GETFD) < 0) {
 		dprintf(STDERR_FILENO,
-			"husk-monitor %s: husk starts it, as `husk-monitor DIR` with descriptor 3 "
-			"open for a report; see husk(1)\n",
+			"husk-monitor %s: husk starts it, as `husk-monitor DIR` with descriptors 3 "
+			"(a report) and 4 (the lock) open; see husk(1)\n",
 			HUSK_VERSION);
 		return 2;
 	}
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return 1;
-	close_range(MONITOR_REPORT_FD + 1, ~0U, 0);
+	close_range(MONITOR_LOCK_FD + 1, ~0U, 0);
 	status = run(argv[1], m);
 	monitor_close(m);
 	free(m);

@@ -14,27 +14,19 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-enum { PID_MAX_TEXT = 32, LOCK_TRIES = 100, LOCK_PAUSE = 2000000 /* nanoseconds */ };
+enum { PID_MAX_TEXT = 32 };
 
 /* --- opening --- */
 
-/* Two monitors of one directory would be two of one container. */
+/* The engine has locked it for us already, so that there is no moment in which nobody has. */
 static int take_lock(struct monitor *m)
 {
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE};
-
-	m->lock_fd = openat(m->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (m->lock_fd < 0)
-		return err_sys("open %s/lock", m->dir);
-	/* Whoever only asks whether there is a monitor has the lock for a moment. */
-	for (int tries = 0; flock(m->lock_fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (errno != EWOULDBLOCK)
-			return err_sys("lock %s/lock", m->dir);
-		if (tries == LOCK_TRIES)
-			return err_set(EBUSY, "%s has a monitor already", m->dir);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	m->lock_fd = MONITOR_LOCK_FD;
+	if (flock(m->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_sys("lock %s/lock", m->dir);
+	return err_set(EBUSY, "%s has a monitor already", m->dir);
 }
 
 static void remove_leftovers(const struct monitor *m)

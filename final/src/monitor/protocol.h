@@ -2,7 +2,8 @@
  * protocol.h: what the engine and a container's monitor say to each other. The engine includes
  * this header, and nothing else of the monitor.
  *
- *	engine   writes RUN/box/ID/monitor.json, executes husk-monitor DIR, with descriptor 3 open
+ *	engine   writes RUN/box/ID/monitor.json, locks `lock`, executes husk-monitor DIR, with
+ *	         descriptor 3 open for the report, and the lock as descriptor 4
  *	monitor  runs any OCI runtime's `create`, with the container's streams in its hands, then
  *	         `start`, and writes one report line to descriptor 3: {"pid":N} or {"error":"..."}
  *	client   connects to RUN/box/ID/attach (SOCK_SEQPACKET): frames both ways, see below
@@ -13,7 +14,8 @@
  * finds the monitor by what is there.
  *
  *	monitor.json   written by the engine before
- *	lock           flock(2)ed for as long as the monitor lives: who gets it knows that it does not
+ *	lock           flock(2)ed from before the monitor's start until its end: who gets it knows that
+ *	               there is none
  *	attach         the socket; there before `create` begins
  *	pid            the PID of the container's init, a decimal number; gone while there is none
  *	exit           how it ended; `restarting`: it is started again, or has been since: see `pid`
@@ -28,7 +30,7 @@
 
 #include <sys/types.h>
 
-enum { MONITOR_REPORT_FD = 3, MONITOR_LOG_FILES_MAX = 1000 };
+enum { MONITOR_REPORT_FD = 3, MONITOR_LOCK_FD = 4, MONITOR_LOG_FILES_MAX = 1000 };
 
 /* monitor.json */
 struct monitor_config {

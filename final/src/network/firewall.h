@@ -41,3 +41,9 @@ struct firewall_run {
 
 int firewall_begin(const struct firewall *firewall, struct firewall_run *ret_run) MUST_CHECK;
 int firewall_end(struct firewall_run *run) MUST_CHECK;
+
+/*
+ * Who else drops what is forwarded, unless his own rules accept it: "chain FORWARD of table ip
+ * filter"; *ret_chain is NULL if nobody does, or we may not look.
+ */
+int firewall_find_drop(struct arena *arena, char **ret_chain) MUST_CHECK;

@@ -157,10 +157,14 @@ bool ip_is_in(const struct ip_subnet *subnet, const struct ip *ip)
 	return ip_equal(&base, &subnet->base);
 }
 
+bool ip_is_within(const struct ip_subnet *outer, const struct ip_subnet *inner)
+{
+	return outer->prefix <= inner->prefix && ip_is_in(outer, &inner->base);
+}
+
 bool ip_overlap(const struct ip_subnet *a, const struct ip_subnet *b)
 {
-	return a->base.family == b->base.family &&
-	       (a->prefix < b->prefix ? ip_is_in(a, &b->base) : ip_is_in(b, &a->base));
+	return ip_is_within(a, b) || ip_is_within(b, a);
 }
 
 struct ip_mac ip_mac(const struct ip *ip)

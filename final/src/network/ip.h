@@ -56,6 +56,7 @@ bool ip_is_loopback(const struct ip *ip);
 bool ip_is_any(const struct ip *ip); /* 0.0.0.0, :: */
 bool ip_is_in(const struct ip_subnet *subnet, const struct ip *ip);
 bool ip_overlap(const struct ip_subnet *a, const struct ip_subnet *b);
+bool ip_is_within(const struct ip_subnet *outer, const struct ip_subnet *inner);
 
 /*
  * A hardware address of our own making: 02 marks it as that (IEEE 802, "locally administered"), the

@@ -31,22 +31,16 @@ static bool is_mount(const char *path)
  */
 int netns_prepare(const struct place *place)
 {
-	struct arena arena = {0};
-	char *path = place_run(place, &arena, "netns");
+	auto_arena struct arena scratch = {0};
+	char *path = place_run(place, &scratch, "netns");
 	auto_close int fd = -1;
-	int result = -1;
 
-	if (path && place_open_dir(place->run_fd, "netns", &fd) == 0) {
-		if (is_mount(path))
-			result = 0;
-		else if (sys_mount(path, path, NULL, MS_BIND, NULL) < 0 ||
-			 sys_mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0)
-			err_sys("make %s a mount", path);
-		else
-			result = 0;
-	}
-	arena_free(&arena);
-	return result;
+	if (!path || place_open_dir(place->run_fd, "netns", &fd) < 0)
+		return -1;
+	if (!is_mount(path) && (sys_mount(path, path, NULL, MS_BIND, NULL) < 0 ||
+				sys_mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0))
+		return err_sys("make %s a mount", path);
+	return 0;
 }
 
 /* For interfaces to come. A kernel without IPv6 has no such files. */
@@ -162,27 +156,22 @@ static int open_path(const char *path, int (*go)(const char *path), struct netns
 
 int netns_create(const struct place *place, const char *id, struct netns *ret_netns)
 {
-	struct arena arena = {0};
+	auto_arena struct arena scratch = {0};
 	auto_close int fd = -1;
-	char *path = place_run(place, &arena, "netns/%s", id);
-	int result = -1;
+	char *path = place_run(place, &scratch, "netns/%s", id);
 
-	if (path && netns_remove(place, id) == 0) {
-		fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		result = fd < 0 ? err_sys("make %s", path) : open_path(path, enter_new, ret_netns);
-	}
-	arena_free(&arena);
-	return result;
+	if (!path || netns_remove(place, id) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? err_sys("make %s", path) : open_path(path, enter_new, ret_netns);
 }
 
 int netns_open(const struct place *place, const char *id, struct netns *ret_netns)
 {
-	struct arena arena = {0};
-	char *path = place_run(place, &arena, "netns/%s", id);
-	int result = path ? open_path(path, enter, ret_netns) : -1;
+	auto_arena struct arena scratch = {0};
+	char *path = place_run(place, &scratch, "netns/%s", id);
 
-	arena_free(&arena);
-	return result;
+	return path ? open_path(path, enter, ret_netns) : -1;
 }
 
 void netns_close(struct netns *netns)
@@ -192,8 +181,13 @@ void netns_close(struct netns *netns)
 	netns->fd = -1;
 }
 
-static int remove_path(const char *path)
+int netns_remove(const struct place *place, const char *id)
 {
+	auto_arena struct arena scratch = {0};
+	char *path = place_run(place, &scratch, "netns/%s", id);
+
+	if (!path)
+		return -1;
 	/* EINVAL: it is no mount, at least not one that is seen from here. */
 	while (sys_umount2(path, SYS_MNT_DETACH) == 0)
 		;
@@ -202,16 +196,6 @@ static int remove_path(const char *path)
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys("remove %s", path);
 	return 0;
-}
-
-int netns_remove(const struct place *place, const char *id)
-{
-	struct arena arena = {0};
-	char *path = place_run(place, &arena, "netns/%s", id);
-	int result = path ? remove_path(path) : -1;
-
-	arena_free(&arena);
-	return result;
 }
 
 int netns_list(const struct place *place, struct arena *arena, struct str_list *ret_ids)
@@ -234,11 +218,10 @@ int netns_list(const struct place *place, struct arena *arena, struct str_list *
 
 void netns_forget(const struct place *place)
 {
-	struct arena arena = {0};
+	auto_arena struct arena scratch = {0};
 	struct str_list ids = {0};
-	char *path = place_run(place, &arena, "netns");
+	char *path = place_run(place, &scratch, "netns");
 
-	if (path && netns_list(place, &arena, &ids) == 0 && ids.count == 0 && is_mount(path))
+	if (path && netns_list(place, &scratch, &ids) == 0 && ids.count == 0 && is_mount(path))
 		sys_umount2(path, SYS_MNT_DETACH);
-	arena_free(&arena);
 }

@@ -163,7 +163,7 @@ static int list_names(const struct place *place, struct arena *arena, struct str
 int network_each(const struct place *place, int (*each)(struct network *network, void *data),
 		 void *data)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct str_list names = {0};
 	int result = list_names(place, &scratch, &names);
 
@@ -175,7 +175,6 @@ int network_each(const struct place *place, int (*each)(struct network *network,
 		else if (err_last()->code != ENOENT) /* removed meanwhile */
 			log_warn("%s: left out", err_last()->text);
 	}
-	arena_free(&scratch);
 	return result;
 }
 

@@ -30,19 +30,15 @@ bool network_is_own(const struct box *box)
 
 static int check_others(struct box *box)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	char *path;
-	int result = 0;
 
 	if (box->ports.count)
-		return err_set(EINVAL,
-			       "-p needs a network of the container's own: --net bridge, or the "
-			       "name of one, not --net %s",
-			       mode_of(box));
+		log_warn("-p: with --net %s no port is published", mode_of(box));
+	box->ports.count = 0;
 	if (str_has_prefix(mode_of(box), "container:"))
-		result = network_namespace(box, &scratch, &path);
-	arena_free(&scratch);
-	return result;
+		return network_namespace(box, &scratch, &path);
+	return 0;
 }
 
 static int check_root(const struct box *box)

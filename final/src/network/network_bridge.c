@@ -36,19 +36,28 @@ static int give_addresses(const struct rtnl *rtnl, const struct network *network
 
 struct overlap {
 	const struct network_range *range;
-	const char *bridge;
-	int index; /* of another interface; 0: none */
-	int own;
+	int own;	   /* our bridge; -1: not there. 0 is of routes that lead nowhere */
+	const char *whose; /* NULL: nobody's */
 };
 
-static int look_for_overlap(int index, const struct ip_subnet *address, void *data)
+static int look_at_address(int index, const struct ip_subnet *address, void *data)
 {
 	struct overlap *overlap = data;
 
 	if (index != overlap->own && (ip_overlap(address, &overlap->range->subnet) ||
-				      (overlap->range->subnet6.base.family &&
-				       ip_overlap(address, &overlap->range->subnet6))))
-		overlap->index = index;
+				      ip_overlap(address, &overlap->range->subnet6)))
+		overlap->whose = "an interface (ip address)";
+	return 0;
+}
+
+/* A wider route gives way to ours; one that is as narrow, or narrower, takes addresses away. */
+static int look_at_route(int index, const struct ip_subnet *to, void *data)
+{
+	struct overlap *overlap = data;
+
+	if (index != overlap->own && (ip_is_within(&overlap->range->subnet, to) ||
+				      ip_is_within(&overlap->range->subnet6, to)))
+		overlap->whose = "a route (ip route)";
 	return 0;
 }
 
@@ -56,20 +65,81 @@ static int look_for_overlap(int index, const struct ip_subnet *address, void *da
 static int check_overlap(const struct rtnl *rtnl, const struct network *network,
 			 const struct network_range *range)
 {
-	struct overlap overlap = {.range = range};
+	struct overlap overlap = {.range = range, .own = -1};
 	struct rtnl_link link;
 
 	if (rtnl_find(rtnl, network->bridge, &link) == 0)
 		overlap.own = link.index;
-	if (rtnl_each_address(rtnl, look_for_overlap, &overlap) < 0)
+	if (rtnl_each_address(rtnl, look_at_address, &overlap) < 0 ||
+	    rtnl_each_route(rtnl, look_at_route, &overlap) < 0)
 		return -1;
-	if (overlap.index)
-		return err_set(
-			EADDRINUSE,
-			"network '%s': its subnet %s is that of interface %d of this machine "
-			"(ip address) too: use another network, husk network create",
-			network->name, network->subnet, overlap.index);
+	if (!overlap.whose)
+		return 0;
+	return err_set(EADDRINUSE,
+		       "network '%s': of its subnet %s this machine has %s too: use another "
+		       "network, husk network create",
+		       network->name, network->subnet, overlap.whose);
+}
+
+/* --- whose a bridge is --- */
+
+static const char mark[] = "husk ";
+
+static void make_alias(const struct place *place, char ret[RTNL_ALIAS])
+{
+	snprintf(ret, RTNL_ALIAS, "%s%s", mark, place->run);
+}
+
+bool network_is_our_bridge(const struct place *place, const struct rtnl_link *link)
+{
+	char alias[RTNL_ALIAS];
+
+	make_alias(place, alias);
+	return link->is_bridge && strcmp(link->alias, alias) == 0;
+}
+
+struct stranger {
+	const struct place *place;
+	struct rtnl_link link;
+};
+
+static int look_for_stranger(const struct rtnl_link *link, void *data)
+{
+	struct stranger *stranger = data;
+
+	if (link->is_bridge && str_has_prefix(link->alias, mark) &&
+	    !network_is_our_bridge(stranger->place, link))
+		stranger->link = *link;
 	return 0;
+}
+
+int network_find_stranger(const struct place *place, const struct rtnl *rtnl,
+			  struct rtnl_link *ret_link)
+{
+	struct stranger stranger = {.place = place};
+
+	if (rtnl_each_link(rtnl, look_for_stranger, &stranger) < 0)
+		return -1;
+	*ret_link = stranger.link;
+	return 0;
+}
+
+/* The table `inet husk` and the host's switches are of one place: two would undo each other's. */
+static int check_alone(const struct place *place, const struct rtnl *rtnl,
+		       const struct network *network)
+{
+	struct rtnl_link link;
+	const char *whose = link.alias + sizeof(mark) - 1;
+
+	if (network_find_stranger(place, rtnl, &link) < 0)
+		return -1;
+	if (!link.is_bridge)
+		return 0;
+	return err_set(EBUSY,
+		       "network '%s': %s is of the containers with the state directory %s, and "
+		       "networks here can be of one alone: end those (HUSK_STATE=%s husk ps), or "
+		       "--net none, --net host",
+		       network->name, link.name, whose, whose);
 }
 
 /* Ours by our note, or by its alias: RUN may have been emptied while the bridge was up. */
@@ -77,13 +147,13 @@ static int make_bridge(const struct place *place, const struct rtnl *rtnl, int l
 		       const struct network *network, const struct network_range *range)
 {
 	const struct ip_mac mac = ip_mac(&range->gateway);
-	char note[NAME_MAX];
+	char note[NAME_MAX], alias[RTNL_ALIAS];
 	struct rtnl_link link;
 
 	snprintf(note, sizeof(note), "%s/.bridge", network->name);
 	if (lease_note_first(leases, note, network->bridge) == 0) {
 		if (rtnl_find(rtnl, network->bridge, &link) == 0 &&
-		    strcmp(link.alias, place->run) != 0) {
+		    !network_is_our_bridge(place, &link)) {
 			if (lease_drop_note(leases, note) < 0)
 				return -1;
 			return err_set(EEXIST,
@@ -97,7 +167,8 @@ static int make_bridge(const struct place *place, const struct rtnl *rtnl, int l
 	if (rtnl_make_bridge(rtnl, network->bridge, &mac, rtnl_group(network->bridge)) < 0 &&
 	    err_last()->code != EEXIST)
 		return -1;
-	return rtnl_set_alias(rtnl, network->bridge, place->run);
+	make_alias(place, alias);
+	return rtnl_set_alias(rtnl, network->bridge, alias);
 }
 
 static int set_up(const struct place *place, const struct rtnl *rtnl, int leases,
@@ -105,7 +176,8 @@ static int set_up(const struct place *place, const struct rtnl *rtnl, int leases
 {
 	struct network_range range;
 
-	if (network_read_range(network, &range) < 0 || check_overlap(rtnl, network, &range) < 0)
+	if (network_read_range(network, &range) < 0 || check_alone(place, rtnl, network) < 0 ||
+	    check_overlap(rtnl, network, &range) < 0)
 		return -1;
 	if (make_bridge(place, rtnl, leases, network, &range) < 0)
 		return -1;
@@ -117,20 +189,17 @@ static int set_up(const struct place *place, const struct rtnl *rtnl, int leases
 /* All that is needed is there, rules too; somebody may have run `nft flush ruleset`. */
 static int find_up(const struct rtnl *rtnl, int leases, const struct network *network, bool *ret_up)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct rtnl_link link;
 	char note[NAME_MAX], *text;
-	int result;
 
+	*ret_up = false;
 	snprintf(note, sizeof(note), "%s/.up", network->name);
-	result = lease_find_note(leases, note, &scratch, &text);
-	*ret_up = result == 0 && text;
-	if (*ret_up)
-		*ret_up = rtnl_find(rtnl, network->bridge, &link) == 0;
-	if (*ret_up)
-		result = rtnl_has_table("husk", ret_up);
-	arena_free(&scratch);
-	return result;
+	if (lease_find_note(leases, note, &scratch, &text) < 0)
+		return -1;
+	if (!text || rtnl_find(rtnl, network->bridge, &link) < 0)
+		return 0;
+	return rtnl_has_table("husk", ret_up);
 }
 
 int network_bridge_up(const struct place *place, int leases, const struct network *network,

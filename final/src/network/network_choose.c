@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* What is taken: other networks, and the addresses of this machine's interfaces. */
+/* What is taken: other networks, and the addresses and routes of this machine. */
 struct taken {
 	struct arena *arena;
 	struct entry {
@@ -57,19 +57,33 @@ static int add_address(int index, const struct ip_subnet *address, void *data)
 	return add_subnet(taken, address, "an interface of this machine (ip address)");
 }
 
+static const char a_route[] = "a route of this machine (ip route)";
+
+static int add_route(int index, const struct ip_subnet *to, void *data)
+{
+	struct taken *taken = data;
+
+	(void)index;
+	return add_subnet(taken, to, a_route);
+}
+
 static int look_around(const struct place *place, struct taken *taken)
 {
 	auto_rtnl struct rtnl rtnl = {0};
 
 	if (network_each(place, add_network, taken) < 0)
 		return -1;
-	return rtnl_open(&rtnl) < 0 ? -1 : rtnl_each_address(&rtnl, add_address, taken);
+	if (rtnl_open(&rtnl) < 0 || rtnl_each_route(&rtnl, add_route, taken) < 0)
+		return -1;
+	return rtnl_each_address(&rtnl, add_address, taken);
 }
 
 static const char *holder_of(const struct taken *taken, const struct ip_subnet *subnet)
 {
 	for (const struct entry *entry = taken->first; entry; entry = entry->next)
-		if (ip_overlap(&entry->subnet, subnet))
+		/* A wider route gives way to ours. */
+		if (ip_is_within(subnet, &entry->subnet) ||
+		    (entry->whose != a_route && ip_is_within(&entry->subnet, subnet)))
 			return entry->whose;
 	return NULL;
 }
@@ -178,10 +192,7 @@ static bool is_bridge_taken(const struct taken *taken, const struct rtnl *rtnl, 
 {
 	struct rtnl_link link;
 
-	for (size_t i = 0; i < taken->bridges.count; i++)
-		if (strcmp(taken->bridges.items[i], name) == 0)
-			return true;
-	return rtnl_find(rtnl, name, &link) == 0;
+	return str_list_has(&taken->bridges, name) || rtnl_find(rtnl, name, &link) == 0;
 }
 
 static int choose_bridge(const struct taken *taken, struct network *network)
@@ -201,14 +212,11 @@ static int choose_bridge(const struct taken *taken, struct network *network)
 
 int network_choose(const struct place *place, struct network *network)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct taken taken = {.arena = &scratch};
-	int result = look_around(place, &taken);
 
-	if (result == 0 && (choose4(&taken, network) < 0 || choose6(&taken, network) < 0 ||
-			    choose_bridge(&taken, network) < 0 ||
-			    clock_now(&network->arena, &network->created) < 0))
-		result = -1;
-	arena_free(&scratch);
-	return result;
+	if (look_around(place, &taken) < 0 || choose4(&taken, network) < 0 ||
+	    choose6(&taken, network) < 0 || choose_bridge(&taken, network) < 0)
+		return -1;
+	return clock_now(&network->arena, &network->created);
 }

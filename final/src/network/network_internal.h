@@ -39,6 +39,15 @@ bool network_has_names(const char *name);
 int network_bridge_up(const struct place *place, int leases, const struct network *network,
 		      bool *ret_made) MUST_CHECK;
 
+/* Whether a link is a bridge that this place has made; its alias says so, whatever became of RUN. */
+struct rtnl_link;
+bool network_is_our_bridge(const struct place *place, const struct rtnl_link *link);
+
+/* A bridge of another place, whose rules are not ours to touch; is_bridge is false if there is none. */
+struct rtnl;
+int network_find_stranger(const struct place *place, const struct rtnl *rtnl,
+			  struct rtnl_link *ret_link) MUST_CHECK;
+
 /* Packets may pass between the bridge and the outside. */
 int network_set_forwarding(int leases, const struct network *network) MUST_CHECK;
 int network_set_switch(const char *name, const char *value) MUST_CHECK;

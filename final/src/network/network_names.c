@@ -165,28 +165,20 @@ static int update_file(const struct place *place, const char *id, const char *ti
 	return strcmp(changed, text) == 0 ? 0 : write_in_place(fd, changed);
 }
 
-static int refresh_all(const struct place *place, int leases, const char *name, struct arena *arena)
+int network_refresh_all(const struct place *place, int leases, const char *name)
 {
-	char *section, *title = arena_format(arena, "%s%s\n", network_title, name);
+	auto_arena struct arena scratch = {0};
+	char *section, *title = arena_format(&scratch, "%s%s\n", network_title, name);
 	struct lease_list members;
 
-	if (!title || make_section(place, leases, name, arena, &members, &section) < 0)
+	if (!title || make_section(place, leases, name, &scratch, &members, &section) < 0)
 		return -1;
 	for (size_t i = 0; i < members.count; i++)
 		/* It is theirs to spoil, but not for others. */
-		if (update_file(place, members.items[i].id, title, section, arena) < 0)
+		if (update_file(place, members.items[i].id, title, section, &scratch) < 0)
 			log_warn("hosts of container %.12s: %s", members.items[i].id,
 				 err_last()->text);
 	return 0;
-}
-
-int network_refresh_all(const struct place *place, int leases, const char *name)
-{
-	struct arena scratch = {0};
-	int result = refresh_all(place, leases, name, &scratch);
-
-	arena_free(&scratch);
-	return result;
 }
 
 static int update_own(const struct box *box, struct arena *arena)
@@ -205,44 +197,48 @@ static int update_own(const struct box *box, struct arena *arena)
 
 int network_drop_section(const struct box *box, const char *name)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	auto_lease int leases = -1;
 	char *title = arena_format(&scratch, "%s%s\n", network_title, name);
-	int result = title ? lease_lock(box->place, &leases) : -1;
 
-	if (result == 0)
-		result = update_file(box->place, box->id, title, "", &scratch);
-	if (result == 0)
-		result = update_own(box, &scratch);
-	arena_free(&scratch);
-	return result;
+	if (!title || lease_lock(box->place, &leases) < 0 ||
+	    update_file(box->place, box->id, title, "", &scratch) < 0)
+		return -1;
+	return update_own(box, &scratch);
 }
 
 int network_print_sections(const struct box *box, FILE *stream)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	auto_lease int leases = -1;
-	int result = lease_lock(box->place, &leases);
 
+	if (lease_lock(box->place, &leases) < 0)
+		return -1;
 	print_own(box, stream);
-	for (size_t i = 0; i < box->endpoints.count && result == 0; i++) {
+	for (size_t i = 0; i < box->endpoints.count; i++) {
 		const struct box_endpoint *endpoint = &box->endpoints.items[i];
 		struct lease_list members;
 		char *section;
 
 		if (!endpoint->address || !network_has_names(endpoint->network))
 			continue;
-		result = make_section(box->place, leases, endpoint->network, &scratch, &members,
-				      &section);
-		if (result == 0)
-			fputs(section, stream);
+		if (make_section(box->place, leases, endpoint->network, &scratch, &members,
+				 &section) < 0)
+			return -1;
+		fputs(section, stream);
 	}
-	arena_free(&scratch);
-	return result;
+	return 0;
 }
 
-static int refresh(const struct box *box, int leases, struct arena *arena)
+int network_refresh(const struct box *box)
 {
+	auto_arena struct arena scratch = {0};
+	auto_lease int leases = -1;
+
+	if (!network_is_own(box))
+		return 0;
+	if (lease_lock(box->place, &leases) < 0)
+		return -1;
 	for (size_t i = 0; i < box->endpoints.count; i++) {
 		const struct box_endpoint *endpoint = &box->endpoints.items[i];
 
@@ -252,19 +248,5 @@ static int refresh(const struct box *box, int leases, struct arena *arena)
 		    network_refresh_all(box->place, leases, endpoint->network) < 0)
 			return err_wrap("hosts of network '%s'", endpoint->network);
 	}
-	return update_own(box, arena);
-}
-
-int network_refresh(const struct box *box)
-{
-	struct arena scratch = {0};
-	auto_lease int leases = -1;
-	int result = 0;
-
-	if (network_is_own(box))
-		result = lease_lock(box->place, &leases);
-	if (result == 0 && leases >= 0)
-		result = refresh(box, leases, &scratch);
-	arena_free(&scratch);
-	return result;
+	return update_own(box, &scratch);
 }

@@ -274,14 +274,15 @@ static int claim_port(int leases, const struct claims *claims, const struct box 
 
 int network_claim_ports(int leases, struct box *box, const struct box_endpoint *endpoint)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct claims claims = {0};
-	int result = read_claims(leases, &scratch, &claims);
 
-	for (size_t i = 0; i < box->ports.count && result == 0; i++)
-		result = claim_port(leases, &claims, box, &box->ports.items[i], endpoint);
-	arena_free(&scratch);
-	return result;
+	if (read_claims(leases, &scratch, &claims) < 0)
+		return -1;
+	for (size_t i = 0; i < box->ports.count; i++)
+		if (claim_port(leases, &claims, box, &box->ports.items[i], endpoint) < 0)
+			return -1;
+	return 0;
 }
 
 static int drop_port(int leases, const struct claim *claim, struct network_dropped *dropped)
@@ -319,7 +320,7 @@ int network_drop_ports(int leases, const char *id, const char *address, struct a
 
 void network_forget_udp(const struct box *box)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	uint32_t *ports = arena_alloc(&scratch, (box->ports.count + 1) * sizeof(*ports));
 	size_t count = 0;
 
@@ -328,5 +329,4 @@ void network_forget_udp(const struct box *box)
 			ports[count++] = box->ports.items[i].host;
 	if (count)
 		rtnl_forget_udp(ports, count);
-	arena_free(&scratch);
 }

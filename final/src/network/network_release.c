@@ -73,8 +73,9 @@ static int unplug_unlocked(int leases, const char *id)
  * The cables before the leases: whoever gets an address next must be alone with it. The last box's
  * cable goes with the bridge.
  */
-static int release(const struct place *place, const char *id, struct arena *arena)
+static int release(const struct place *place, const char *id)
 {
+	auto_arena struct arena scratch = {0};
 	auto_lease int leases = -1;
 	struct lease_list list;
 	struct network_dropped dropped;
@@ -82,12 +83,12 @@ static int release(const struct place *place, const char *id, struct arena *aren
 
 	if (netns_remove(place, id) < 0 || lease_lock(place, &leases) < 0)
 		return -1;
-	if (own_leases(leases, id, NULL, arena, &list) < 0 ||
-	    is_shared(leases, id, &list, arena, &shared) < 0)
+	if (own_leases(leases, id, NULL, &scratch, &list) < 0 ||
+	    is_shared(leases, id, &list, &scratch, &shared) < 0)
 		return -1;
 	if (shared && unplug_unlocked(leases, id) < 0)
 		return -1;
-	if (network_drop_ports(leases, id, NULL, arena, &dropped) < 0 ||
+	if (network_drop_ports(leases, id, NULL, &scratch, &dropped) < 0 ||
 	    network_settle(place, leases, id, dropped.any) < 0)
 		return -1;
 	if (dropped.udp_count)
@@ -97,28 +98,24 @@ static int release(const struct place *place, const char *id, struct arena *aren
 
 int network_release(const struct place *place, const char *id)
 {
-	struct arena scratch = {0};
-	int result = release(place, id, &scratch);
-
-	arena_free(&scratch);
-	return result < 0 ? err_wrap("network of container %.12s", id) : 0;
+	return release(place, id) < 0 ? err_wrap("network of container %.12s", id) : 0;
 }
 
-static int leave(const struct place *place, const char *id, const struct network *network,
-		 struct arena *arena)
+static int leave(const struct place *place, const char *id, const struct network *network)
 {
+	auto_arena struct arena scratch = {0};
 	auto_lease int leases = -1;
 	struct network_dropped dropped;
 	struct lease_list list;
 
 	if (lease_lock(place, &leases) < 0 ||
-	    own_leases(leases, id, network->name, arena, &list) < 0)
+	    own_leases(leases, id, network->name, &scratch, &list) < 0)
 		return -1;
 	if (!list.count)
 		return 0;
 	/* Ports lead to the address in one network; who leaves that has none any more. */
 	if (network_unplug(id, network->bridge) < 0 ||
-	    network_drop_ports(leases, id, list.items[0].address, arena, &dropped) < 0 ||
+	    network_drop_ports(leases, id, list.items[0].address, &scratch, &dropped) < 0 ||
 	    drop_leases(place, leases, &list) < 0 ||
 	    network_settle(place, leases, NULL, dropped.any) < 0)
 		return -1;
@@ -129,9 +126,5 @@ static int leave(const struct place *place, const char *id, const struct network
 
 int network_leave(const struct place *place, const char *id, const struct network *network)
 {
-	struct arena scratch = {0};
-	int result = leave(place, id, network, &scratch);
-
-	arena_free(&scratch);
-	return result < 0 ? err_wrap("network of container %.12s", id) : 0;
+	return leave(place, id, network) < 0 ? err_wrap("network of container %.12s", id) : 0;
 }

@@ -7,7 +7,6 @@
 #include "netns.h"
 #include "network_internal.h"
 
-#include <limits.h>
 #include <string.h>
 
 /* What is about to be: `going` are the networks that nobody is in any more. */
@@ -18,14 +17,6 @@ struct rules {
 	struct str_list networks, going;
 	struct firewall firewall;
 };
-
-static bool is_in(const struct str_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i], name) == 0)
-			return true;
-	return false;
-}
 
 /* The bridge that we have noted, or NULL. */
 static int find_bridge(const struct rules *rules, const char *network, char **ret_bridge)
@@ -45,7 +36,7 @@ static int add_network(struct rules *rules, const char *name)
 
 	if (find_bridge(rules, name, &bridge) < 0)
 		return -1;
-	if (!bridge || is_in(&rules->going, name))
+	if (!bridge || str_list_has(&rules->going, name))
 		return 0;
 	if (network_find(rules->place, name, &network) == 0 &&
 	    network_read_range(&network, &range) == 0)
@@ -79,17 +70,13 @@ static int collect(struct rules *rules)
 
 int network_write_rules(const struct place *place, int leases)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct rules rules = {.place = place, .leases = leases, .arena = &scratch};
 	struct firewall_run run;
-	int result = collect(&rules);
 
-	if (result == 0)
-		result = firewall_begin(&rules.firewall, &run);
-	if (result == 0)
-		result = firewall_end(&run);
-	arena_free(&scratch);
-	return result;
+	if (collect(&rules) < 0 || firewall_begin(&rules.firewall, &run) < 0)
+		return -1;
+	return firewall_end(&run);
 }
 
 /* --- the last box leaves a network --- */
@@ -104,11 +91,11 @@ static int list_going(struct rules *rules, const char *except, size_t *ret_left)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
 		if ((!except || strcmp(list.items[i].id, except) != 0) &&
-		    !is_in(&used, list.items[i].network) &&
+		    !str_list_has(&used, list.items[i].network) &&
 		    str_list_add(&used, rules->arena, list.items[i].network) < 0)
 			return -1;
 	for (size_t i = 0; i < rules->networks.count; i++)
-		if (!is_in(&used, rules->networks.items[i]) &&
+		if (!str_list_has(&used, rules->networks.items[i]) &&
 		    str_list_add(&rules->going, rules->arena, rules->networks.items[i]) < 0)
 			return -1;
 	*ret_left = used.count;
@@ -128,10 +115,8 @@ static int begin_going(const struct rules *rules)
 }
 
 /* The bridge with its ports, in one go; it alone if it was made otherwise. */
-static int delete_bridges(const struct rules *rules)
+static int delete_bridges(const struct rules *rules, const struct rtnl *rtnl)
 {
-	auto_rtnl struct rtnl rtnl = {0};
-
 	for (size_t i = 0; i < rules->going.count; i++) {
 		char *note = arena_format(rules->arena, "%s/.bridge", rules->going.items[i]);
 		char *bridge;
@@ -140,29 +125,42 @@ static int delete_bridges(const struct rules *rules)
 			return -1;
 		if (!bridge)
 			continue;
-		if (!rtnl.socket && rtnl_open(&rtnl) < 0)
-			return -1;
-		if (rtnl_delete_group(&rtnl, rtnl_group(bridge)) < 0 ||
-		    rtnl_delete(&rtnl, bridge) < 0 || lease_drop_note(rules->leases, note) < 0)
+		if (rtnl_delete_group(rtnl, rtnl_group(bridge)) < 0 ||
+		    rtnl_delete(rtnl, bridge) < 0 || lease_drop_note(rules->leases, note) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Whether there is a table that is to be changed, or is to be. */
+static int has_rules(const struct rules *rules, const struct rtnl *rtnl, bool *ret_has)
+{
+	struct rtnl_link stranger;
+
+	*ret_has = true;
+	if (rules->firewall.networks.count)
+		return 0;
+	if (network_find_stranger(rules->place, rtnl, &stranger) < 0)
+		return -1;
+	*ret_has = false;
+	return stranger.is_bridge ? 0 : rtnl_has_table("husk", ret_has);
+}
+
 /* The rules change while the bridges go: the kernel makes us wait for both. */
 static int change(struct rules *rules)
 {
+	auto_rtnl struct rtnl rtnl = {0};
 	struct firewall_run run = {-1};
-	bool has_table;
+	bool has;
 	int result;
 
-	if (begin_going(rules) < 0 || collect(rules) < 0 || rtnl_has_table("husk", &has_table) < 0)
+	if (rtnl_open(&rtnl) < 0 || begin_going(rules) < 0 || collect(rules) < 0 ||
+	    has_rules(rules, &rtnl, &has) < 0)
 		return -1;
-	if ((has_table || rules->firewall.networks.count) &&
-	    firewall_begin(&rules->firewall, &run) < 0)
+	if (has && firewall_begin(&rules->firewall, &run) < 0)
 		return -1;
-	result = delete_bridges(rules);
-	if (run.channel >= 0 && firewall_end(&run) < 0)
+	result = delete_bridges(rules, &rtnl);
+	if (has && firewall_end(&run) < 0)
 		return -1;
 	return result;
 }
@@ -186,10 +184,8 @@ static int settle(struct rules *rules, const char *except, bool changed)
 
 int network_settle(const struct place *place, int leases, const char *except, bool changed)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct rules rules = {.place = place, .leases = leases, .arena = &scratch};
-	int result = settle(&rules, except, changed);
 
-	arena_free(&scratch);
-	return result;
+	return settle(&rules, except, changed);
 }

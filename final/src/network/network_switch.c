@@ -85,14 +85,15 @@ static int restore_one(int leases, const char *note, struct arena *arena)
 
 int network_restore_switches(int leases)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct str_list notes = {0};
-	int result = lease_list_notes(leases, ".switches", &scratch, &notes);
 
-	for (size_t i = 0; i < notes.count && result == 0; i++)
-		result = restore_one(leases, notes.items[i], &scratch);
-	arena_free(&scratch);
-	return result;
+	if (lease_list_notes(leases, ".switches", &scratch, &notes) < 0)
+		return -1;
+	for (size_t i = 0; i < notes.count; i++)
+		if (restore_one(leases, notes.items[i], &scratch) < 0)
+			return -1;
+	return 0;
 }
 
 /*

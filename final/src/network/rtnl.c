@@ -196,7 +196,7 @@ int rtnl_set_alias(const struct rtnl *rtnl, const char *name, const char *alias)
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = begin_link(buffer, RTM_NEWLINK, 0, name);
 
-	mnl_attr_put(request, IFLA_IFALIAS, strnlen(alias, 255), alias);
+	mnl_attr_put(request, IFLA_IFALIAS, strnlen(alias, RTNL_ALIAS - 1), alias);
 	return tell(rtnl, request) < 0 ? err_sys("set alias of interface %s", name) : 0;
 }
 
@@ -341,7 +341,7 @@ int rtnl_find(const struct rtnl *rtnl, const char *name, struct rtnl_link *ret_l
 /* What a dump is collected for. A failure of `each` does not end it: the rest must be read too. */
 struct walk {
 	int (*link)(const struct rtnl_link *link, void *data);
-	int (*address)(int index, const struct ip_subnet *address, void *data);
+	int (*subnet)(int index, const struct ip_subnet *subnet, void *data);
 	void *data;
 	int result;
 };
@@ -357,17 +357,10 @@ static int walk_link(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-int rtnl_each_link(const struct rtnl *rtnl, int (*each)(const struct rtnl_link *link, void *data),
-		   void *data)
+static void take_ip(const struct nlattr *attribute, struct ip *ip)
 {
-	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = begin(buffer, RTM_GETLINK, NLM_F_DUMP);
-	struct walk walk = {.link = each, .data = data};
-
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	if (ask(rtnl->socket, request, walk_link, &walk) < 0)
-		return err_sys("list interfaces");
-	return walk.result;
+	if (mnl_attr_get_payload_len(attribute) == ip_size(ip))
+		memcpy(ip->bytes, mnl_attr_get_payload(attribute), ip_size(ip));
 }
 
 static int walk_address(const struct nlmsghdr *message, void *data)
@@ -380,28 +373,75 @@ static int walk_address(const struct nlmsghdr *message, void *data)
 
 	if (fixed->ifa_family != AF_INET && fixed->ifa_family != AF_INET6)
 		return MNL_CB_OK;
-	mnl_attr_for_each(attribute, message,
-			  sizeof(*fixed)) if (mnl_attr_get_type(attribute) == IFA_ADDRESS &&
-					      mnl_attr_get_payload_len(attribute) ==
-						      ip_size(&address.base))
-		memcpy(address.base.bytes, mnl_attr_get_payload(attribute), ip_size(&address.base));
+	mnl_attr_for_each(attribute, message, sizeof(*fixed))
+	{
+		if (mnl_attr_get_type(attribute) == IFA_ADDRESS)
+			take_ip(attribute, &address.base);
+	}
 	if (walk->result == 0)
-		walk->result = walk->address((int)fixed->ifa_index, &address, walk->data);
+		walk->result = walk->subnet((int)fixed->ifa_index, &address, walk->data);
 	return MNL_CB_OK;
+}
+
+static int walk_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *fixed = mnl_nlmsg_get_payload(message);
+	struct ip_subnet to = {.base.family = fixed->rtm_family, .prefix = fixed->rtm_dst_len};
+	const struct nlattr *attribute;
+	struct walk *walk = data;
+	int index = 0;
+
+	if ((fixed->rtm_family != AF_INET && fixed->rtm_family != AF_INET6) ||
+	    fixed->rtm_table != RT_TABLE_MAIN || !fixed->rtm_dst_len)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attribute, message, sizeof(*fixed))
+	{
+		if (mnl_attr_get_type(attribute) == RTA_DST)
+			take_ip(attribute, &to.base);
+		if (mnl_attr_get_type(attribute) == RTA_OIF)
+			index = (int)mnl_attr_get_u32(attribute);
+	}
+	if (walk->result == 0)
+		walk->result = walk->subnet(index, &to, walk->data);
+	return MNL_CB_OK;
+}
+
+/* All objects of a type, whose fixed part has `size` bytes, of which none has to be set. */
+static int dump(const struct rtnl *rtnl, uint16_t type, size_t size, mnl_cb_t each,
+		struct walk *walk)
+{
+	char buffer[REQUEST_SIZE];
+	struct nlmsghdr *request = begin(buffer, type, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(request, size);
+	if (ask(rtnl->socket, request, each, walk) < 0)
+		return err_sys("list interfaces, addresses or routes");
+	return walk->result;
+}
+
+int rtnl_each_link(const struct rtnl *rtnl, int (*each)(const struct rtnl_link *link, void *data),
+		   void *data)
+{
+	struct walk walk = {.link = each, .data = data};
+
+	return dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), walk_link, &walk);
 }
 
 int rtnl_each_address(const struct rtnl *rtnl,
 		      int (*each)(int index, const struct ip_subnet *address, void *data),
 		      void *data)
 {
-	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = begin(buffer, RTM_GETADDR, NLM_F_DUMP);
-	struct walk walk = {.address = each, .data = data};
+	struct walk walk = {.subnet = each, .data = data};
 
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
-	if (ask(rtnl->socket, request, walk_address, &walk) < 0)
-		return err_sys("list addresses");
-	return walk.result;
+	return dump(rtnl, RTM_GETADDR, sizeof(struct ifaddrmsg), walk_address, &walk);
+}
+
+int rtnl_each_route(const struct rtnl *rtnl,
+		    int (*each)(int index, const struct ip_subnet *to, void *data), void *data)
+{
+	struct walk walk = {.subnet = each, .data = data};
+
+	return dump(rtnl, RTM_GETROUTE, sizeof(struct rtmsg), walk_route, &walk);
 }
 
 int rtnl_has_table(const char *name, bool *ret_has)

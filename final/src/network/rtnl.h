@@ -28,10 +28,12 @@ int rtnl_adopt(int fd, struct rtnl *ret_rtnl) MUST_CHECK;
 void rtnl_close(struct rtnl *rtnl);
 #define auto_rtnl __attribute__((cleanup(rtnl_close)))
 
+enum { RTNL_ALIAS = 256 };
+
 struct rtnl_link {
 	int index, master; /* master: of the bridge it is a port of; 0: none */
 	char name[16];
-	char alias[256]; /* free text that stays with it: ip link set alias */
+	char alias[RTNL_ALIAS]; /* free text that stays with it: ip link set alias */
 	struct ip_mac mac;
 	bool is_bridge, is_veth;
 };
@@ -45,6 +47,11 @@ int rtnl_each_link(const struct rtnl *rtnl, int (*each)(const struct rtnl_link *
 int rtnl_each_address(const struct rtnl *rtnl,
 		      int (*each)(int index, const struct ip_subnet *address, void *data),
 		      void *data) MUST_CHECK;
+
+/* Each route of the main table but default ones: where it leads, and its interface, 0: none. */
+int rtnl_each_route(const struct rtnl *rtnl,
+		    int (*each)(int index, const struct ip_subnet *to, void *data),
+		    void *data) MUST_CHECK;
 
 /* A switch in software, which is an interface of the host as well. */
 int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_mac *mac,
