@@ -42,14 +42,10 @@ static int add(struct bundle *b, const char *target, const char *type, const cha
 	       const char *options)
 {
 	struct spec_mount *m = place_for(b, target);
-	char *copy = arena_format(&b->spec.arena, "%s", options);
 
 	*m = (struct spec_mount){
 		.destination = (char *)target, .type = (char *)type, .source = (char *)source};
-	while (copy && *copy)
-		if (str_list_add(&m->options, &b->spec.arena, strsep(&copy, ",")) < 0)
-			return -1;
-	return 0;
+	return str_split(options, ",", &b->spec.arena, &m->options);
 }
 
 static int add_options(struct bundle *b, struct spec_mount *m, const struct str_list *options)
