@@ -76,7 +76,7 @@ static int add_files(struct bundle *b)
 	return 0;
 }
 
-/* --init: whatever small init this machine has: they all take "-- COMMAND". */
+/* --init: ours, or whatever small init this machine has: they all take "-- COMMAND". */
 static int add_init(struct bundle *b)
 {
 	char *path;
@@ -84,8 +84,8 @@ static int add_init(struct bundle *b)
 	for (size_t i = 0; i < ARRAY_SIZE(inits); i++)
 		if (oci_find_program(inits[i], &b->spec.arena, &path) == 0)
 			return add(b, "/dev/husk-init", "bind", path, "bind,rprivate,ro,nosuid");
-	return err_set(ENOENT, "--init: no init was found: install catatonit or tini, or leave "
-			       "--init out");
+	return err_set(ENOENT, "--init: no husk-init beside husk or on PATH: build it (it needs "
+			       "libc.a), install catatonit or tini, or leave --init out");
 }
 
 /* --- what was asked for --- */
