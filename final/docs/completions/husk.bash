@@ -90,9 +90,7 @@ _husk_operand() { # COMMAND:NUMBER: what that operand is
     'stats:'*) echo 'r' ;;
     'update:'*) echo 'c' ;;
     'cp:1') echo 'p' ;;
-    'cp:2') echo 'f' ;;
-    'cp:4') echo 'f' ;;
-    'cp:5') echo 'p' ;;
+    'cp:2') echo 'p' ;;
     'images:1') echo 'i' ;;
     'rmi:'*) echo 'i' ;;
     'tag:1') echo 'i' ;;

@@ -34,6 +34,9 @@ int proc_open(pid_t pid, uint64_t start_time, int *ret_pidfd) MUST_CHECK;
 /* Waits until the process of a pidfd has ended; milliseconds < 0: for ever. False: still alive. */
 bool proc_wait(int pidfd, int milliseconds);
 
+/* Root whose user namespace is the machine's: uid_map has every ID, user_namespaces(7). */
+bool proc_is_real_root(void);
+
 /*
  * No signal blocked or ignored, as a program expects to find them: what is ignored survives
  * execve(2), and nohup(1) or a service manager may have started us so.

@@ -1,6 +1,7 @@
 /* tree_copy.c: a directory's content, copied. See tree.h; next file: log.h */
 #include "err.h"
 #include "path.h"
+#include "proc.h"
 #include "tree.h"
 
 #include <fcntl.h>
@@ -196,7 +197,7 @@ static int copy_metadata(const struct spot *s, int flags)
 	if ((st.st_mode & S_IFMT) != (s->st.st_mode & S_IFMT))
 		return err_set(EINVAL, "changed while it was copied");
 	if (!(flags & TREE_PLAIN) &&
-	    fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && geteuid() == 0)
+	    fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && proc_is_real_root())
 		return err_sys("set owner %u:%u", s->st.st_uid, s->st.st_gid);
 	if (!S_ISLNK(s->st.st_mode) && chmod(path_of_fd(to).text, mode) < 0)
 		return err_sys("set mode");

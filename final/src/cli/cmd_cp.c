@@ -248,7 +248,7 @@ static int run_cp(const struct command_line *line)
 	return result < 0 ? err_wrap("cp %s", name) : 0;
 }
 
-const struct command cmd_cp[] = {{"cp", NULL, "CONTAINER:PATH PATH|- | PATH|- CONTAINER:PATH",
+const struct command cmd_cp[] = {{"cp", NULL, "[CONTAINER:]PATH|- [CONTAINER:]PATH|-",
 				  "Copy files out of a container, or into it",
 				  "husk cp web:/etc/passwd .", cp_options,
 				  sizeof(struct cp_options), OPTS_ANYWHERE, 2, 2, 'c', run_cp},

@@ -277,6 +277,8 @@ char *oci_error_line(const char *text, struct arena *arena)
 
 int oci_status_of_error(const char *text)
 {
+	if (!strcasestr(text, "exec")) /* of a mount, a log, a device: not of the program */
+		return 125;
 	if (strcasestr(text, "permission denied") || strcasestr(text, "exec format error") ||
 	    strcasestr(text, "is a directory"))
 		return 126;
