@@ -6,9 +6,9 @@
  * the tar: so the layer's name is of all its bytes, those behind the end of the tar too.
  */
 #include "../base/err.h"
-#include "../base/proc.h"
 #include "../base/fd.h"
 #include "../base/path.h"
+#include "../base/proc.h"
 #include "../store/child.h"
 #include "layer.h"
 #include "libarchive.h"

@@ -4,8 +4,8 @@
  */
 #include "overlay.h"
 #include "../base/err.h"
-#include "../base/proc.h"
 #include "../base/path.h"
+#include "../base/proc.h"
 #include "../base/sys.h"
 
 #include <fcntl.h>
@@ -71,7 +71,8 @@ static int set_options(int fs_fd, const struct overlay *overlay)
 	    sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
 		return -1;
 	/* trusted.* attributes are for root outside only. */
-	if (!proc_is_real_root() && sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+	if (!proc_is_real_root() &&
+	    sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
 		return -1;
 	return sys_fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "overlay", 0);
 }

@@ -4,8 +4,8 @@
  * network_internal.h; next file: network_claim.c
  */
 #include "../base/err.h"
-#include "../base/proc.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 #include "netns.h"
 #include "network_internal.h"
 
