@@ -296,6 +296,10 @@ page() { # HOST PORT [out]
   silent husk exec web "$KIT/ip" link show eth1
   run -125 husk network disconnect app web
   [[ $output == *"container web is not in network 'app'"* ]]
+  husk network connect app web # it is in none, and back again
+  answers web fetch_from other tcp "$(husk exec other "$KIT/awk" '/\tweb / { print $1 }' /etc/hosts)" 80
+  husk restart -t 0 web
+  [ -n "$(address_of web app)" ]
 }
 
 @test "network: what was connected is so again after stop and start" {

@@ -232,8 +232,7 @@ struct users {
 static int add_user(struct box *box, void *data)
 {
 	struct users *users = data;
-	const char *mode = box->network_mode ? box->network_mode : default_name;
-	bool uses = strcmp(mode, users->network) == 0;
+	bool uses = strcmp(box->network_mode, users->network) == 0;
 	size_t length = strlen(users->names);
 
 	for (size_t i = 0; i < box->endpoints.count; i++)
