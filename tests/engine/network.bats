@@ -334,6 +334,16 @@ page() { # HOST PORT [out]
   husk network rm -f app
 }
 
+@test "network create --opt mtu: of both ends of the cable, and of the bridge" {
+  husk network create -o com.docker.network.driver.mtu=1400 small
+  sleeping web --net small
+  [ "$(husk exec web "$KIT/cat" /sys/class/net/eth0/mtu)" = 1400 ]
+  [ "$(cat /sys/class/net/husk1/mtu)" = 1400 ]
+  [ "$(husk network inspect --format '{{.Mtu}}' small)" = 1400 ]
+  refused "mtu=N" -- husk network create --opt mtu=500 less
+  refused "mtu=N" -- husk network create --opt vlan=5 other
+}
+
 @test "network create: what cannot be is refused with a line that names it" {
   husk network create --subnet 10.77.0.0/16 app
   refused() { # TEXT OPTION...

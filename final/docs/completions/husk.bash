@@ -52,7 +52,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'image load:--input' | 'image load:-i') echo 'f' ;;
     'image save:--output' | 'image save:-o') echo 'f' ;;
     'image save:--format') echo '=docker-archive oci-archive' ;;
-    'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--driver' | 'network create:-d') echo '-' ;;
+    'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--opt' | 'network create:-o' | 'network create:--driver' | 'network create:-d') echo '-' ;;
     'network ls:--format') echo '=table json' ;;
     'network ls:--filter' | 'network ls:-f') echo '-' ;;
     'network inspect:--format' | 'network inspect:-f') echo '=json' ;;
@@ -174,7 +174,7 @@ _husk_options() { # COMMAND
     'image load') echo '--input --quiet --help' ;;
     'image save') echo '--output --format --help' ;;
     'image verify') echo '--help' ;;
-    'network create') echo '--subnet --gateway --ipv6 --internal --isolate --label --driver --help' ;;
+    'network create') echo '--subnet --gateway --ipv6 --internal --isolate --label --opt --driver --help' ;;
     'network ls') echo '--format --quiet --no-trunc --filter --help' ;;
     'network inspect') echo '--format --help' ;;
     'network rm') echo '--force --help' ;;

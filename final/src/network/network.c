@@ -19,6 +19,7 @@ static const struct bind_field rows[] = {
 	{"gateway6", BIND_STRING, AT(gateway6)},
 	{"internal", BIND_BOOL, AT(internal), .always = true},
 	{"isolate", BIND_BOOL, AT(isolate), .always = true},
+	{"mtu", BIND_UINT, AT(mtu), .max = 65535},
 	{"created", BIND_STRING, AT(created)},
 	{"labels", BIND_MAP, AT(labels)},
 };

@@ -122,6 +122,8 @@ static void put_peer(struct nlmsghdr *request, const struct rtnl_veth *veth)
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(request, IFLA_IFNAME, veth->peer);
 	put_mac(request, &veth->peer_mac);
+	if (veth->mtu)
+		mnl_attr_put_u32(request, IFLA_MTU, veth->mtu);
 	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
 	mnl_attr_nest_end(request, peer);
 }
@@ -135,6 +137,8 @@ int rtnl_make_veth(const struct rtnl *rtnl, const struct rtnl_veth *veth)
 	put_mac(request, &veth->mac);
 	mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)veth->bridge);
 	mnl_attr_put_u32(request, IFLA_GROUP, veth->group);
+	if (veth->mtu) /* a bridge's follows the least of its ports */
+		mnl_attr_put_u32(request, IFLA_MTU, veth->mtu);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);

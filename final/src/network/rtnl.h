@@ -62,7 +62,7 @@ struct rtnl_veth {
 	const char *name;
 	struct ip_mac mac;
 	int bridge; /* index */
-	uint32_t group;
+	uint32_t group, mtu; /* mtu: 0: as it is */
 	const char *peer;
 	struct ip_mac peer_mac;
 	int peer_netns; /* descriptor */
