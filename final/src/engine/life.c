@@ -74,11 +74,6 @@ static int attach_network(struct start *s)
 	return 0;
 }
 
-static int detach_network(struct box *box)
-{
-	return network_detach(box);
-}
-
 static int write_bundle(struct start *s)
 {
 	/* Who came in meanwhile is not in our hosts file yet: now there is one to be put into. */
@@ -116,7 +111,7 @@ static const struct stage {
 } stages[] = {
 	{NULL, make_run_dir, remove_run_dir},
 	{"root file system", mount_rootfs, unmount_rootfs},
-	{"network", attach_network, detach_network},
+	{"network", attach_network, network_detach},
 	{NULL, write_bundle, NULL},
 	{NULL, start_monitor, end_container},
 };
@@ -257,9 +252,10 @@ int life_start(struct box *box, struct life_attach *attach)
 	struct start s = {.box = box, .attach = attach};
 	int result;
 
-	box->state.exit_code = 125;
-	if (box_lock(box) < 0)
+	if (box_lock(box) < 0) {
+		box->state.exit_code = 125;
 		return -1;
+	}
 	box->state.exit_code = 125;
 	result = begin(box);
 	if (result == 0)

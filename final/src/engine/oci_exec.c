@@ -6,6 +6,7 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 #include "oci.h"
 
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static int wait_and_forward(pid_t child, const sigset_t *set)
 
 	for (;;) {
 		if (waitpid(child, &status, WNOHANG) == child)
-			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			return proc_exit_code(status);
 		if (sigwaitinfo(set, &info) > 0 && info.si_signo != SIGCHLD &&
 		    info.si_code != SI_KERNEL)
 			kill(child, info.si_signo);
@@ -93,23 +94,6 @@ static char *read_log(const char *path, struct arena *arena)
 	return found;
 }
 
-static int command_line(const struct box *box, char *const args[], char *log, struct arena *arena,
-			struct str_list *ret_argv)
-{
-	char *const options[] = {(char *)"--log", log, (char *)"--log-format", (char *)"json"};
-
-	if (str_list_add(ret_argv, arena, box->runtime) < 0 ||
-	    oci_globals(box, arena, ret_argv) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (str_list_add(ret_argv, arena, options[i]) < 0)
-			return -1;
-	for (; *args; args++)
-		if (str_list_add(ret_argv, arena, *args) < 0)
-			return -1;
-	return 0;
-}
-
 /* With a log, these write an error to their standard error as well, which is ours. */
 static bool speaks(const char *runtime)
 {
@@ -124,14 +108,17 @@ static bool speaks(const char *runtime)
 
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input, int *ret_status)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct str_list argv = {0};
 	char *log = place_run(box->place, &scratch, "box/%s/exec-%d.log", box->id, getpid());
+	char *const options[] = {(char *)"--log", log, (char *)"--log-format", (char *)"json",
+				 NULL};
 	char *error = NULL;
-	int status = -1;
+	int status;
 
-	if (log && command_line(box, args, log, &scratch, &argv) == 0)
-		status = run(argv.items, streams, input);
+	if (!log || oci_command(box, options, args, &scratch, &argv) < 0)
+		return -1;
+	status = run(argv.items, streams, input);
 	if (status > 0)
 		error = read_log(log, &scratch);
 	if (error) {
@@ -139,9 +126,7 @@ int oci_exec(const struct box *box, char *const args[], bool streams, bool input
 		if (!streams || !speaks(box->runtime))
 			log_write(LOG_ERROR, "%s", error);
 	}
-	if (log)
-		unlink(log);
-	arena_free(&scratch);
+	unlink(log);
 	if (status < 0)
 		return -1;
 	*ret_status = status;

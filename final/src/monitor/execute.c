@@ -97,7 +97,7 @@ static bool take_error(const char *text, size_t length)
 /* The last error is the one that ended it. */
 static bool find_in_log(int dir_fd)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	bool found = false;
 	char *text;
 	size_t end;
@@ -111,7 +111,6 @@ static bool find_in_log(int dir_fd)
 			end = begin;
 		}
 	}
-	arena_free(&arena);
 	return found;
 }
 
