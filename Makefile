@@ -60,9 +60,10 @@ grade: deps-test ## does DIR/husk, in any language, do what PHASE promises? (JSO
 matrix: kit ## every check against every phase, on this machine
 	@tests/matrix
 
-bench: all deps-test ## husk-runtime against crun, runc, bubblewrap and the bare kernel, in one run (JSON=FILE)
-	@tools/deps bench
+bench: kit ## husk-runtime beside crun, runc, bubblewrap and the bare kernel, husk beside podman (JSON=FILE)
+	@tools/deps bench engines
 	@tools/as-root tests/bench/bench $(if $(JSON),--json '$(JSON)')
+	@tools/as-root tests/bench/engine $(if $(JSON),--json '$(JSON)')
 
 lab: ## a shell in a virtual machine with cgroup v2, or CMD='...' in it (CGROUP=v2|v1|hybrid)
 	@tools/deps demo lab

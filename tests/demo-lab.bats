@@ -17,5 +17,5 @@ demo_on() { # v2|v1
   run "$tests/vm/lab" --cgroup "$1" --timeout 300 -- make demo
   echo "$output"
   [ "$status" = 0 ]
-  [[ $output == *OOM-killed* && $output == *"%"* && $output == *husk* ]]
+  [[ $output == *OOM-killed*"%"*'$ husk run --rm -m 64M '*$'\ndemo\nPID '*'exit status 137'*'What to do next'* ]]
 }

@@ -513,19 +513,38 @@ TRACE
   done
 }
 
-@test "demo: the course as root: killed at 64 MiB, a quarter of a CPU, 50 processes, nothing left" {
+@test "demo: the course as root: killed at 64 MiB, a quarter of a CPU, 50 processes, then husk; nothing left" {
   need_limits
   sandboxed_traceless "\$tools/demo --course"
   [ "$status" = 0 ]
   [[ $output != *skipped* ]]
-  [[ $output == *OOM-killed*'64 MiB'*'exit status 137'*'% of one CPU  [#'*'together: '*'50 processes'*'nothing was left'*'What to do next'* ]]
+  [[ $output == *OOM-killed*'64 MiB'*'exit status 137'*'% of one CPU  [#'*'together: '*'50 processes'*'nothing was left'* ]]
+  local end=${output#*'nothing was left'}
+  [[ $end == *'$ husk run --rm -m 64M --cpu 25% --hostname demo busybox sh -c '*$'\ndemo\nPID '*$'\nuser\t'*'exit status 137'*'What to do next'* ]]
+}
+
+@test "demo: the course ends red without the engine, or with one that keeps no limit" {
+  need_limits
+  local fake
+  for fake in 'exit 125' 'printf "demo\nPID USER\n 1 root sh\nreal 1\nuser 1\nsys 1\n"'; do
+    copy_tree
+    mkdir "$copy/final"
+    printf '#!/bin/sh\n%s\n' "$fake" >"$copy/final/husk"
+    chmod +x "$copy/final/husk"
+    run --separate-stderr timeout 120 tests/lib/sandbox env HUSK_TREE="$copy" tools/demo --course </dev/null
+    echo "$stderr"
+    [ "$status" = 1 ]
+    [[ $stderr == *"a container, and its limits, step 10: husk run --rm -m 64M "* ]]
+    rm -rf "$copy"
+  done
 }
 
 @test "demo: the course as an ordinary user: limits are skipped by name, the rest is shown" {
   run "${user[@]}" tools/demo --course </dev/null
   echo "$output"
   [ "$status" = 0 ]
-  [ "$(grep -c '^skipped (needs limits' <<<"$output")" = 3 ]
+  [ "$(grep -c '^skipped (needs limits' <<<"$output")" = 4 ]
+  [[ $output == *"skipped (needs limits: root and cgroups"*"): husk run --rm"* ]]
   [[ $output == *'$ ./husk run -- hostname'*husk*'nothing was left'*'What to do next'* ]]
 }
 
@@ -724,9 +743,9 @@ TRACE
 
 @test "deps: what it takes to build is packed into the lab's image, too" {
   local package missing=''
-  for package in $(sed -n '/ demo) cat/,/^TABLE/p' tools/deps | awk 'NF == 4 && $1 != "demo)" { print $2 }'); do
+  while read -r package; do
     awk -v p="$package" '$2 == p { found = 1 } END { exit !found }' tests/vm/packages || missing+=" $package"
-  done
+  done < <(sed -n '/ demo) cat/,/^TABLE/p' tools/deps | awk 'NF == 4 && $1 != "demo)" { print $2 }')
   echo "not in tests/vm/packages:$missing"
   [ -z "$missing" ]
 }

@@ -79,6 +79,40 @@ leftovers() {
   [[ $output == *"husk is left out: /nonexistent/husk-runtime is not there"* ]]
 }
 
+@test "bench: the engines: every case is in the table and in the JSON, beside what was there; nothing is lost or left" {
+  "$tree/tools/deps" --check engines 2>/dev/null || skip "$("$tree/tools/deps" --check engines 2>&1)"
+  echo '{"format": 1, "figures": []}' >"$BATS_TEST_TMPDIR/figures.json"
+  run "$BATS_TEST_DIRNAME/engine" --quick --json "$BATS_TEST_TMPDIR/figures.json"
+  echo "$output"
+  [ "$status" = 0 ]
+  [[ $output == *"run --rm, network none"*"run -d, rm -f, network bridge"*"exec, network none"*"KiB"*"detached, network bridge"*"in parallel, network bridge"* ]]
+  jq -e '
+    def all_of($names): [.[].contender] | unique | . == $names;
+    .format == 1 and .figures == [] and (.engine |
+    (.programs | all_of(["husk", "podman", "podman+husk"])) and
+    ([.figures[] | .measure + " " + .variant + " " + .contender] | sort) ==
+      ([(("run --rm", "run -d, rm -f") + " " + ("none", "bridge", "host"), "exec none") + " " + ("husk", "podman", "podman+husk")] | sort) and
+    all(.figures[]; .rounds == 2 and .median > 0 and .p10 <= .median and .median <= .p90 and .to_podman > 0) and
+    all(.figures[] | select(.measure == "run -d, rm -f"); .steps | keys == ["rm", "run"]) and
+    (.memory | all_of(["husk", "podman"])) and all(.memory[]; .containers >= 1 and .rss > 0 and .pss > 0) and
+    ([.detached[] | .network + " " + .contender] | sort) == ["bridge husk", "bridge podman", "none husk", "none podman"] and
+    all(.detached[]; .asked == 6 and .alive == 6 and .rss > 0) and all(.detached[] | select(.contender == "husk"); .left == 0) and
+    ([.throughput[] | "\(.network) \(.contender) \(.parallel)"] | length) == 8 and all(.throughput[]; .lost == 0 and .runs == 4 and .to_one > 0))
+  ' "$BATS_TEST_TMPDIR/figures.json"
+}
+
+@test "bench: an engine that fails is told and left out, one that is not there is named" {
+  "$tree/tools/deps" --check engines 2>/dev/null || skip "$("$tree/tools/deps" --check engines 2>&1)"
+  HUSK=/bin/false CONTENDERS=husk NETWORKS=none run "$BATS_TEST_DIRNAME/engine" --quick
+  echo "$output"
+  [ "$status" = 1 ]
+  [[ $output == *"husk is left out: /bin/false import"* ]]
+  HUSK=/nonexistent/husk CONTENDERS=husk NETWORKS=none run "$BATS_TEST_DIRNAME/engine" --quick
+  echo "$output"
+  [ "$status" = 0 ]
+  [[ $output == *"husk is left out: /nonexistent/husk is not there"* ]]
+}
+
 @test "bench: where shows the phases of each command, and they are the whole" {
   local command
   for command in run create start delete exec; do
@@ -94,7 +128,7 @@ leftovers() {
 
 @test "bench: a bad argument gets one line" {
   local line
-  for line in "bench --frobnicate" "bench --json" "where no-such-runtime" "where floor fly" "where bwrap exec"; do
+  for line in "bench --frobnicate" "bench --json" "where no-such-runtime" "where floor fly" "where bwrap exec" "engine --frobnicate" "engine --json"; do
     # shellcheck disable=SC2086 # words
     run "$BATS_TEST_DIRNAME"/$line
     echo "$line: $output"
@@ -104,6 +138,11 @@ leftovers() {
   done
   for line in ROUNDS=0 ROUNDS=many PAUSE=1s VARIANTS=round; do
     run env "$line" "$bench"
+    echo "$line: $output"
+    [ "$status" = 2 ]
+  done
+  for line in NETWORKS=wide AT_ONCE=0 SAMPLES=some; do
+    run env "$line" "$BATS_TEST_DIRNAME/engine"
     echo "$line: $output"
     [ "$status" = 2 ]
   done

@@ -1,13 +1,9 @@
 # The figures as text.
-def left($width): tostring | . + " " * ([0, $width - length] | max);
-def right($width): tostring | " " * ([0, $width - length] | max) + .;
-def fixed: . * 100 | round | tostring | (if length < 3 then "0" * (3 - length) + . else . end) | .[:-2] + "." + .[-2:];
-def ms: if . == null then "-" else . / 1000 | fixed end;
-def times: if . == null then "-" else fixed + "x" end;
+include "common";
 
 def runs:
-  ("  " + ("" | left(8)) + (["median", "p10", "p90", "CPU", "/ crun", "/ floor"] | map(right(9)) | add)),
-  (.[] | "  " + (.contender | left(8)) + ([(.median, .p10, .p90, .cpu | ms), (.to_crun, .to_floor | times)] | map(right(9)) | add)
+  ("  " + ("" | left(8)) + (["median", "p10", "p90", "CPU", "/ crun", "/ floor"] | columns(9))),
+  (.[] | "  " + (.contender | left(8)) + ([(.median, .p10, .p90, .cpu | ms), (.to_crun, .to_floor | times)] | columns(9))
     + (if (.steps | length) > 1 then "   " + ([.steps | to_entries[] | "\(.key) \(.value | ms)"] | join(", ")) else "" end));
 
 "\(.kernel) on \(.machine), \(.cpus) CPUs, load \(.load) before, cgroup \(.cgroups)",

@@ -1,8 +1,7 @@
 # From the phases of each traced run, "RUN PHASE CALLS MICROSECONDS", to the picture.
-def left($width): tostring | . + " " * ([0, $width - length] | max);
-def right($width): tostring | " " * ([0, $width - length] | max) + .;
+include "common";
+
 def median: sort | .[(length - 1) / 2 | floor];
-def fixed: . * 100 | round | tostring | (if length < 3 then "0" * (3 - length) + . else . end) | .[:-2] + "." + .[-2:];
 
 def names: [
   ["start-up", "start-up: exec, libraries"],

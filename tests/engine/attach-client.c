@@ -3,13 +3,15 @@
  * word by word:
  *
  *	stdin TEXT    end        resize ROWS COLUMNS      stop      clean
- *	sleep MILLISECONDS       nothing is read meanwhile
+ *	await FILE               nothing is read until FILE is there
+ *	see TEXT                 prints output until TEXT was in it
  *	closed        nobody reads standard output any more
  *	wait          prints output until the container has ended, its FRAME_EXIT on descriptor 3
  *	pour          sends standard input, and reads nothing
  *
  * The status is 0, or 3 if `wait` saw the socket's end without FRAME_EXIT.
  */
+#define _GNU_SOURCE
 #include "../../final/src/monitor/protocol.h"
 
 #include <poll.h>
@@ -28,7 +30,8 @@ static int send_frame(int fd, uint32_t type, const void *data, uint32_t length)
 	return send(fd, &frame, FRAME_HEADER + length, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-static int wait_for_end(int fd)
+/* Until the end, or until this text was in a frame. */
+static int print_output(int fd, const char *text)
 {
 	struct frame frame;
 	ssize_t length;
@@ -41,6 +44,8 @@ static int wait_for_end(int fd)
 		if (write(to, frame.data, frame.length) < 0 && to != 3)
 			return 1;
 		if (frame.type == FRAME_EXIT)
+			return 0;
+		if (text && memmem(frame.data, frame.length, text, strlen(text)))
 			return 0;
 	}
 	return 3;
@@ -78,12 +83,15 @@ static int run(int fd, char **words)
 			result = send_frame(fd, FRAME_CLEAN, "", 0);
 		} else if (strcmp(*words, "closed") == 0) {
 			result = send_frame(fd, FRAME_STDOUT, "", 0);
-		} else if (strcmp(*words, "sleep") == 0 && words[1]) {
-			usleep(1000 * atoi(*++words));
+		} else if (strcmp(*words, "await") == 0 && words[1]) {
+			for (words++; access(*words, F_OK) < 0;)
+				usleep(10000);
+		} else if (strcmp(*words, "see") == 0 && words[1]) {
+			result = print_output(fd, *++words);
 		} else if (strcmp(*words, "pour") == 0) {
 			result = pour(fd);
 		} else if (strcmp(*words, "wait") == 0) {
-			return wait_for_end(fd);
+			return print_output(fd, NULL);
 		} else {
 			fprintf(stderr, "attach-client: %s: no such word\n", *words);
 			return 2;

@@ -6,14 +6,29 @@ load lib
 setup() { engine_setup; }
 teardown() { engine_teardown; }
 
-# Runs a shell line on a terminal of script(1), 40 x 100, typing what standard input has.
+# Runs a shell line on a terminal of script(1), 40 x 100, typing what standard input has; what is
+# seen there is in $WORK/terminal as it comes. The end of the input would be typed, too: who types
+# goes on until the line has ended.
 on_terminal() { # LINE
-  run script -qec "stty rows 40 cols 100; $1" /dev/null
+  run script -qfec "stty rows 40 cols 100; $1" "$WORK/terminal"
   output=${output//$'\r'/}
   echo "$output"
 }
 
 box_line() { printf '%q ' "$HUSK" run --net none --rootfs "$SITE/rootfs" "$@"; }
+
+# Types TEXT, again and again, until CMD succeeds.
+type_until() { # TEXT CMD...
+  while printf %b "$1" && ! wait_a_moment_for "${@:2}"; do :; done
+}
+wait_a_moment_for() { # CMD...
+  for _ in {1..20}; do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.05
+  done
+  return 1
+}
+seen() { grep -q -- "$1" "$WORK/terminal"; } # PATTERN
 
 @test "run: streams apart, status, every byte" {
   local status=0
@@ -58,17 +73,24 @@ box_line() { printf '%q ' "$HUSK" run --net none --rootfs "$SITE/rootfs" "$@"; }
 @test "run -t: what is typed, and the interrupt character" {
   local line
   line=$(box_line --rm -it sh -c 'trap "echo INT; exit 9" INT; echo ready; read line; echo got $line; sleep 5')
-  on_terminal "$line; echo status \$?" < <(sleep 1; echo word; sleep 1; printf '\003'; sleep 2)
+  on_terminal "$line; echo status \$?" < <(wait_for seen ready; echo word; wait_for seen 'got word'; printf '\003'; wait_for seen status)
   [[ $output == *ready*"got word"*INT*"status 9"* ]]
 }
 
 @test "attach: to a box that runs; two at once; the status is the box's" {
-  box -d --name one sh -c 'sleep 1; echo late; exit 5'
+  box -d --name one sh -c 'while [ ! -e /go ]; do sleep 0.05; done; echo late; exit 5'
+  local pids=() pid status
+  husk attach one >"$WORK/one" &
+  pids+=($!)
   husk attach one >"$WORK/two" &
-  local status=0
-  husk attach one >"$WORK/one" || status=$?
-  [ $status = 5 ]
-  wait $! || true
+  pids+=($!)
+  wait_for are_attached 2
+  husk exec one touch /go
+  for pid in "${pids[@]}"; do
+    status=0
+    wait "$pid" || status=$?
+    [ $status = 5 ]
+  done
   [ "$(cat "$WORK/one")" = late ]
   [ "$(cat "$WORK/two")" = late ]
   husk rm one
@@ -76,11 +98,13 @@ box_line() { printf '%q ' "$HUSK" run --net none --rootfs "$SITE/rootfs" "$@"; }
 
 @test "attach: the detach keys leave the box running; the terminal is as it was" {
   box -dit --name one sh -c 'while read line; do echo got $line; done'
-  on_terminal "stty -g >$WORK/before; $HUSK attach one; echo status \$?; stty -g >$WORK/after" < <(sleep 1; echo word; sleep 0.5; printf '\020'; sleep 0.1; printf '\021'; sleep 1)
+  on_terminal "stty -g >$WORK/before; $HUSK attach one; echo status \$?; stty -g >$WORK/after; echo over" \
+    < <(type_until 'word\n' seen 'got word'; printf '\020'; sleep 0.1; printf '\021'; wait_for seen over)
   [[ $output == *"got word"* ]]
   cmp "$WORK/before" "$WORK/after"
   [ "$(status_of one)" = running ]
-  on_terminal "$HUSK attach --detach-keys ctrl-x one" < <(sleep 0.7; printf '\020\021again\n'; sleep 0.5; printf '\030'; sleep 0.5)
+  on_terminal "$HUSK attach --detach-keys ctrl-x one; echo over" \
+    < <(type_until '\020\021again\n' seen 'got.*again'; printf '\030'; wait_for seen over)
   [ "$(status_of one)" = running ]
   [[ $(husk logs one) == *again* ]]
   husk rm -f one

@@ -115,7 +115,7 @@ offers() { # LINE
     zpty -w shell "PS1=; PATH=$2:\$PATH; fpath=($1 \$fpath); autoload -U compinit; compinit -u -D; stty -echo; echo REA\"\"DY"
     zpty -r -m shell ignored "*READY*"
     zpty -w -n shell "husk rm w"$'"'\\t'"'
-    for i in {1..40}; do sleep 0.1; while zpty -rt shell more; do out+=$more; done; [[ $out != *"husk rm web"* ]] || break; done
+    for i in {1..400}; do sleep 0.1; while zpty -rt shell more; do out+=$more; done; [[ $out != *"husk rm web"* ]] || break; done
     print -r -- "$out"
     zpty -d shell' - "$DOCS/completions" "$WORK/bin"
   [[ $output == *"husk rm web"* ]]

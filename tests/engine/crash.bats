@@ -25,7 +25,7 @@ is_clean_after() { # POINT
   local left
   husk gc >/dev/null || { echo "$1: gc failed"; return 1; }
   # shellcheck disable=SC2046
-  husk rm -f -v $(husk ps -aq) >/dev/null 2>"$WORK/err" || grep -qE 'too few|no such container' "$WORK/err" || { echo "$1: $(cat "$WORK/err")"; return 1; }
+  husk rm -f -v --all >/dev/null 2>"$WORK/err" || grep -q "no such container" "$WORK/err" || { echo "$1: $(cat "$WORK/err")"; return 1; }
   wait_for no_monitors || { echo "$1: a monitor is left"; return 1; }
   husk gc >/dev/null
   left=$(find "$HUSK_DATA"/{boxes,names} "$HUSK_STATE"/{netns,box,runtime} -mindepth 1 ! -path '*/.seccomp*')

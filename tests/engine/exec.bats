@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # exec.bats: into a box that runs: exec, shell, attach, top; streams, terminals, rights.
-# shellcheck disable=SC2154,SC2314,SC2016
+# shellcheck disable=SC2154,SC2314,SC2016,SC2094
 
 bats_require_minimum_version 1.5.0
 load lib
@@ -70,7 +70,7 @@ teardown() {
   script -qec "stty rows 33 cols 77; $HUSK exec -it web sh -c 'tty; stty size'" /dev/null </dev/null >"$WORK/out"
   grep -q '/dev/pts/' "$WORK/out"
   grep -q '33 77' "$WORK/out"
-  refused "no terminal" -- husk exec -it web true </dev/null
+  refused "not a TTY" -- husk exec -it web true </dev/null
 }
 
 @test "exec: a signal to husk reaches the process" {
@@ -111,17 +111,16 @@ teardown() {
   [ "$status" = 6 ]
   husk rm talk
   box -dit --name term sh >/dev/null
-  (sleep 0.5; printf 'echo he''llo\r'; sleep 0.5; printf '\020\021'; sleep 0.5) |
-    script -qec "$HUSK attach term" /dev/null >"$WORK/out"
-  grep -q '^hello' "$WORK/out"
+  (wait_for are_attached 1; printf 'echo $((40 + 2))\r'; wait_for grep '^42' "$WORK/out"; printf '\020\021'; wait_for grep over "$WORK/out") |
+    script -qfec "$HUSK attach term; echo over" /dev/null >"$WORK/out"
   [ "$(status_of term)" = running ]
   husk rm -f term
 }
 
 @test "run -it: a terminal; what is typed arrives, its size is ours" {
   command -v script >/dev/null || skip "script(1) is not there"
-  (sleep 0.7; printf 'stty size; exit 5\r'; sleep 0.5) |
-    script -qec "stty rows 40 cols 90; $HUSK run --rm -it --net none --rootfs $SITE/rootfs sh; echo status=\$?" /dev/null >"$WORK/out"
+  (wait_for are_attached 1; printf 'stty size; exit 5\r'; wait_for grep status= "$WORK/out") |
+    script -qfec "stty rows 40 cols 90; $HUSK run --rm -it --net none --rootfs $SITE/rootfs sh; echo status=\$?" /dev/null >"$WORK/out"
   cat "$WORK/out"
   grep -q '^40 90' "$WORK/out"
   grep -q '^status=5' "$WORK/out"

@@ -7,17 +7,13 @@
 #
 #	husk run --rm --rootfs "$SITE/rootfs" ls    $HUSK with its data and state in the sandbox
 #	box -d sleep 100                            husk run --rootfs ... --net none: the short form
-#
-# What is looked at from outside is looked at with the kernel's files, not with husk's own word.
+load ../lib/final
 
-# shellcheck disable=SC2034 # WORK is for the tests
+# shellcheck disable=SC2034 # for refused(): husk itself failed, not a command in a container
 engine_setup() {
-  [ -n "${SITE:-}" ] || { echo "these tests need the sandbox: tests/engine/run $(basename "$BATS_TEST_FILENAME")"; return 1; }
-  HUSK=${HUSK:?}
-  export HUSK_DATA=$SITE/data HUSK_STATE=$SITE/state
-  WORK=$SITE/tmp/work
-  "$ORACLE" >"$BATS_TEST_TMPDIR/before"
-  mkdir -p "$WORK"
+  HUSK=${HUSK:?} REFUSED=125
+  export HUSK_DATA=${SITE:-}/data HUSK_STATE=${SITE:-}/state
+  sandbox_setup tests/engine/run
 }
 
 husk() { "$HUSK" "$@"; }
@@ -52,20 +48,13 @@ left_of_state() {
   [ -z "$files" ] || { echo "left in the state directory: $files"; return 1; }
 }
 
-nothing_left() {
-  "$ORACLE" >"$BATS_TEST_TMPDIR/after"
-  diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
-}
+# Whether a box has written this, by its log.
+has_said() { husk logs "$1" 2>&1 | grep -q -- "$2"; } # NAME PATTERN
 
-# Waits for a condition, up to 10 seconds.
-wait_for() { # CMD...
-  local i
-  for ((i = 0; i < 200; i++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  echo "waited in vain for: $*"
-  return 1
+# N clients are attached, and the monitor has accepted them: unix(7), /proc/net/unix has no inode
+# for a connection that waits.
+are_attached() { # N
+  [ "$(awk '$6 == "03" && $7 != 0 && $8 ~ /\/attach$/' /proc/net/unix | wc -l)" = "$1" ]
 }
 
 pid_of() { husk inspect --format '{{.State.Pid}}' "$1"; }
@@ -73,30 +62,3 @@ status_of() { husk inspect --format '{{.State.Status}}' "$1"; }
 is_status() { [ "$(status_of "$1")" = "$2" ]; }
 is_alive() { [ -d "/proc/$1" ] && ! grep -q '^State:.Z' "/proc/$1/status"; }
 is_gone() { ! is_alive "$1"; }
-
-# The directory of a box's cgroup for a controller, whichever version it is bound to.
-cgroup_of() { # NAME CONTROLLER
-  local path pid
-  pid=$(pid_of "$1")
-  if path=$(grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" "/proc/$pid/cgroup"); then
-    echo "/sys/fs/cgroup/$2${path##*:}"
-  else
-    path=$(grep '^0::' "/proc/$pid/cgroup")
-    [ -f /sys/fs/cgroup/cgroup.controllers ] && echo "/sys/fs/cgroup${path##*:}" || echo "/sys/fs/cgroup/unified${path##*:}"
-  fi
-}
-
-is_v2() { [ -f /sys/fs/cgroup/cgroup.controllers ]; }
-
-# The command fails with husk's own status and exactly one line, which holds every word given.
-refused() { # WORD... -- CMD...
-  local words=() word
-  while [ "$1" != -- ]; do words+=("$1"); shift; done
-  shift
-  run "$@"
-  echo "$output"
-  [ "$status" = 125 ] && [ ${#lines[@]} = 1 ] || return 1
-  for word in "${words[@]}"; do
-    [[ $output == *"$word"* ]] || { echo "not in it: $word"; return 1; }
-  done
-}

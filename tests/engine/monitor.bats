@@ -132,7 +132,7 @@ code() { jq .code "$DIR/exit"; }
   begin_sh 'echo before; sleep 100'
   wait_for test -s "$LOG"
   kill -9 "$(cat "$WORK/monitor.pid")"
-  sleep 0.2
+  wait_for gone "$(cat "$WORK/monitor.pid")"
   kill -0 "$(cat "$DIR/pid")"
   [ ! -e "$DIR/exit" ]
   flock -n "$DIR/lock" true
@@ -221,24 +221,30 @@ code() { jq .code "$DIR/exit"; }
   make_bundle '.process.args = ["sh", "-c", "i=0; while [ $i -lt 300 ]; do head -c 8192 /dev/zero; i=$((i + 1)); done; echo all >/dev/console 2>/dev/null"]'
   describe '.waitForClient = true | .log.driver = "none"'
   monitor
-  "$CLIENT" "$DIR/attach" sleep 1500 wait >"$WORK/out" 3>/dev/null &
+  "$CLIENT" "$DIR/attach" await "$WORK/go" wait >"$WORK/out" 3>/dev/null &
+  local first=$! late status=0
   wait_for reported
-  "$CLIENT" "$DIR/attach" sleep 3000 wait >"$WORK/late" 3>/dev/null &
-  local late=$!
+  "$CLIENT" "$DIR/attach" await "$WORK/late-go" wait >"$WORK/late" 3>/dev/null &
+  late=$!
   sleep 0.7
   [ ! -e "$DIR/exit" ]
+  : >"$WORK/go"
   wait_for ended
-  wait_for test "$(stat -c %s "$WORK/out")" = $((300 * 8192))
-  wait $late || [ $? = 3 ]
+  wait $first
+  [ "$(stat -c %s "$WORK/out")" = $((300 * 8192)) ]
+  : >"$WORK/late-go"
+  wait $late || status=$?
+  [ $status = 3 ]
   finish
 }
 
 @test "nobody reads: the container is not held up, the log has it all" {
-  begin_sh 'sleep 0.5; i=0; while [ $i -lt 300 ]; do head -c 8191 /dev/zero | tr "\0" x; echo; i=$((i + 1)); done'
-  "$CLIENT" "$DIR/attach" sleep 3000 wait >"$WORK/late" 3>/dev/null &
+  begin_sh 'read go; i=0; while [ $i -lt 300 ]; do head -c 8191 /dev/zero | tr "\0" x; echo; i=$((i + 1)); done' '.stdinOpen = true'
+  "$CLIENT" "$DIR/attach" stdin $'go\n' await "$WORK/go" wait >"$WORK/late" 3>/dev/null &
   local client=$! status=0
   finish
   [ "$(text_of stdout | wc -l)" = 300 ]
+  : >"$WORK/go"
   wait $client || status=$?
   [ $status = 3 ]
 }
@@ -251,9 +257,9 @@ code() { jq .code "$DIR/exit"; }
 }
 
 @test "input of one client after the other; without stdinOnce it does not end" {
-  begin_sh 'head -n 2; echo over' '.stdinOpen = true'
+  begin_sh 'for i in 1 2; do read line; echo $line; done; echo over' '.stdinOpen = true'
   "$CLIENT" "$DIR/attach" stdin $'one\n' end
-  sleep 0.2
+  wait_for grep -q one "$LOG"
   "$CLIENT" "$DIR/attach" stdin $'two\n'
   finish
   [ "$(text_of stdout)" = $'one\ntwo\nover' ]
@@ -276,9 +282,10 @@ code() { jq .code "$DIR/exit"; }
 }
 
 @test "input that nobody reads blocks its client alone: another one stops it" {
-  begin_sh 'trap "exit 5" TERM; sleep 100 & wait' '.stdinOpen = true | .restart.policy = "always"'
+  begin_sh 'trap "exit 5" TERM; echo ready; sleep 100 & wait' '.stdinOpen = true | .restart.policy = "always"'
   head -c 10000000 /dev/zero | "$CLIENT" "$DIR/attach" pour &
-  sleep 0.5
+  wait_for grep -q ready "$LOG"
+  sleep 0.5 # the pipe fills
   "$CLIENT" "$DIR/attach" stop
   husk kill one TERM
   finish
@@ -297,7 +304,7 @@ code() { jq .code "$DIR/exit"; }
   make_bundle '.process.terminal = true | .process.args = ["sh", "-c", "stty size; read line; echo got $line; stty size; exit 4"]'
   describe '.terminal = true | .stdinOpen = true | .waitForClient = true'
   monitor
-  "$CLIENT" "$DIR/attach" resize 33 77 sleep 700 resize 40 100 stdin $'word\n' wait >"$WORK/out" 3>/dev/null
+  "$CLIENT" "$DIR/attach" resize 33 77 see '33 77' resize 40 100 stdin $'word\n' wait >"$WORK/out" 3>/dev/null
   cat "$WORK/out"
   [ "$(tr -d '\r' <"$WORK/out")" = $'33 77\nword\ngot word\n40 100' ]
   finish
@@ -334,7 +341,7 @@ code() { jq .code "$DIR/exit"; }
   make_bundle '.process.args = ["sh", "-c", "while echo y; do :; done 2>/dev/null; exit 9"]'
   describe '.waitForClient = true | .log.driver = "none"'
   monitor
-  "$CLIENT" "$DIR/attach" sleep 300 closed wait >/dev/null 3>"$WORK/exit"
+  "$CLIENT" "$DIR/attach" see y closed wait >/dev/null 3>"$WORK/exit"
   wait_for ended
   [ "$(code)" != 0 ]
   finish
@@ -385,13 +392,12 @@ code() { jq .code "$DIR/exit"; }
 }
 
 @test "the exit command begins when the monitor has ended, and has no descriptor of it" {
-  begin_sh 'exit 0' '.exitCommand = ["/bin/sh", "-c", "flock -n '"$DIR"'/lock echo free >'"$WORK"'/executed; ls /proc/self/fd >>'"$WORK"'/executed"]'
+  begin_sh 'exit 0' '.exitCommand = ["/bin/sh", "-c", "flock -n '"$DIR"'/lock echo free >'"$WORK"'/executed; ls /proc/self/fd >>'"$WORK"'/executed; echo over >>'"$WORK"'/executed"]'
   finish
-  wait_for test -s "$WORK/executed"
-  sleep 0.1
+  wait_for grep -q over "$WORK/executed"
   cat "$WORK/executed"
   [ "$(head -1 "$WORK/executed")" = free ]
-  [ "$(wc -l <"$WORK/executed")" -le 5 ]
+  [ "$(wc -l <"$WORK/executed")" -le 6 ]
 }
 
 @test "killed for its memory limit: oomKilled" {
@@ -450,8 +456,8 @@ code() { jq .code "$DIR/exit"; }
   local full=$WORK/small/log.json
   begin_sh 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i + 1)); done; echo done >&2; read go; echo after' \
     ".log.path = \"$full\" | .stdinOpen = true"
-  sleep 1
-  [ "$(df --output=avail "$WORK/small" | tail -1 | tr -d ' ')" = 0 ]
+  is_full() { [ "$(df --output=avail "$WORK/small" | tail -1 | tr -d ' ')" = 0 ]; }
+  wait_for is_full
   mount -o remount,size=1m "$WORK/small"
   "$CLIENT" "$DIR/attach" stdin $'go\n'
   finish

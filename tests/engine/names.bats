@@ -188,9 +188,8 @@ make() { # NAME [OPTION...]
 @test "events follow, and end with --until" {
   "$HUSK" events --filter event=start --format '{{.Actor.Attributes.name}}' >"$WORK/out" &
   local pid=$!
-  sleep 0.3
-  box --rm --name seen true
-  wait_for grep seen "$WORK/out"
+  is_followed() { box --rm --name seen true && grep seen "$WORK/out"; } # it may not listen yet
+  wait_for is_followed
   kill $pid
   wait $pid || true
 }
@@ -206,7 +205,7 @@ make() { # NAME [OPTION...]
   refused "did you mean stop" -- husk stpo
   refused "did you mean ps" -- husk pss
   refused "unknown command" "husk --help" -- husk frobnicate
-  refused "too few operands" "usage: husk stop" -- husk stop
+  refused "too few operands" "usage: husk wait" -- husk wait
   refused "did you mean --format" -- husk ps --fromat x
   run husk
   [ "$status" = 125 ]

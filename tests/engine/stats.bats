@@ -33,8 +33,9 @@ between() { awk -v value="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(value >= 
   once one | tee "$WORK/before"
   jq -e '.MemoryLimit == 67108864 and .PIDsLimit == 77 and .PIDs >= 2 and .Name == "one" and .OOMKills == 0' "$WORK/before"
   jq -e '.MemUsage | endswith(" / 64MiB")' "$WORK/before"
-  husk exec -d one sh -c 'head -c 20000000 /dev/zero >/dev/shm/x; sleep 1000' || husk exec one sh -c 'head -c 20000000 /dev/zero >/dev/shm/x; sleep 1000 & '
-  sleep 1
+  husk exec -d one sh -c 'head -c 20000000 /dev/zero >/dev/shm/x; sleep 1000'
+  has_written() { [ "$(stat -c %s "/proc/$(pid_of one)/root/dev/shm/x")" = 20000000 ]; }
+  wait_for has_written
   once one | tee "$WORK/after"
   before=$(jq .MemoryUsage "$WORK/before") after=$(jq .MemoryUsage "$WORK/after")
   [ $((after - before)) -gt 15000000 ] && [ $((after - before)) -lt 40000000 ]

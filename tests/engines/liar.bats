@@ -23,17 +23,19 @@ BASH
   chmod +x "$BATS_TEST_TMPDIR/liar"
 }
 
-# Runs the tests of FILE whose names match; prints how many succeeded and how many failed.
-outcome() { # FILE PATTERN
+# Runs the tests of FILE whose names match; prints how many succeeded and how many failed. What hangs
+# without a limit, a hog that has got its memory, is not waited for for long.
+outcome() { # FILE PATTERN SECONDS
   local log=$BATS_TEST_TMPDIR/tap
-  PATIENCE=5 RUNTIME=$BATS_TEST_TMPDIR/liar bats --tap --filter "$2" "$engines/$1" >"$log" 2>&1 3>&- || true
+  PATIENCE=5 HOST_TIMEOUT=$3 RUNTIME=$BATS_TEST_TMPDIR/liar bats --tap --filter "$2" "$engines/$1" >"$log" 2>&1 3>&- || true
   ! grep -A 20 setup_file "$log" || return
   echo "$(grep -c '^ok' "$log") good, $(grep -c '^not ok' "$log") bad"
 }
 
 is_outcome() { # WANTED FILE PATTERN
-  local found
-  found=$(outcome "$2" "$3") || { echo "$found"; return 1; }
+  local found seconds=100
+  [[ $1 != "0 good"* ]] || seconds=8
+  found=$(outcome "$2" "$3" $seconds) || { echo "$found"; return 1; }
   echo "$2, $3: $found, expected $1"
   [ "$found" = "$1" ]
 }

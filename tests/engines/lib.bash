@@ -75,7 +75,7 @@ in_host() { # CMD...
     done
     exec nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid --cgroup -- \
       env -C "$SITE/tmp" -u XDG_RUNTIME_DIR "PATH=$PATH:/usr/sbin:/sbin" "SITE=$SITE" "TMPDIR=$SITE/tmp" "CONTAINERS_CONF=$SITE/containers.conf" \
-      timeout --foreground -k 2 "${HOST_TIMEOUT:-30}" "$@"
+      timeout --foreground -k 2 "${HOST_TIMEOUT:-100}" "$@"
   ) 3>&- 7>&-
 }
 
@@ -128,14 +128,14 @@ daemon_start() { # LOG CMD...
 daemon_stop() { # PID
   in_host kill "$1" || return 0
   # shellcheck disable=SC2016
-  HOST_TIMEOUT=20 in_host bash -c 'while kill -0 $0 2>/dev/null; do sleep 0.1; done' "$1"
+  HOST_TIMEOUT=60 in_host bash -c 'while kill -0 $0 2>/dev/null; do sleep 0.1; done' "$1"
 }
 
 # --- what tests say ---
 
 # Waits until CMD succeeds, for as many seconds as PATIENCE says; what it printed last goes on.
 eventually() { # CMD...
-  local end=$((SECONDS + ${PATIENCE:-20})) text
+  local end=$((SECONDS + ${PATIENCE:-60})) text
   until text=$("$@" 2>&1); do
     [ $SECONDS -lt $end ] || { echo "$text"; return 1; }
     sleep 0.1

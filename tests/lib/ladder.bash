@@ -62,6 +62,13 @@ ladder_runs_at() { # CHECK WHERE
   [ "$2" = cgroup ] || [ "${ladder_where[$1]}" = any ] || [ "${ladder_where[$1]}" = "$2" ]
 }
 
+# Whether a check has to be asked of a phase once more, in another build or as another user: in the
+# phase that brought what it is about, and in the newest. In between stands the same code, file by
+# file (tools/drift), and the part matrix has asked there, too.
+ladder_is_news() { # CHECK PHASE
+  [ "${ladder_from[$1]}" = "$2" ] || [ "$2" = "${ladder_columns[-2]}" ]
+}
+
 # The folder of a phase or of the program that is graded in its place, or final.
 phase_folder() { # NN
   local folder

@@ -125,7 +125,9 @@ mib() { echo $(($1 * 1048576)); }
   bundle hog '.process.args = ["tail", "/dev/zero"] | .linux.resources.memory = {limit: 33554432, swap: 33554432}'
   husk create -b "$WORK/hog" hog </dev/null >/dev/null 2>&1
   husk events --interval 1h hog >"$WORK/events" 3>&- &
-  sleep 0.5
+  # Version 2 tells by inotify(7), version 1 by an eventfd(2).
+  listens() { find /proc/[0-9]*/fd -lname 'anon_inode:*inotify*' -o -lname 'anon_inode:*eventfd*' | grep -q .; }
+  wait_for listens
   husk start hog
   wait_for is_status hog stopped
   wait $!

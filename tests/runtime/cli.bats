@@ -409,7 +409,7 @@ commands=(create start run exec kill pause resume state delete list ps events up
   jq -e . <<<"$output"
   run bash -c '"$1" --root "$2" state one >&-' bash "$RUNTIME" "$ROOT"
   [ ! -s "$ROOT/one/state.json" ] || jq -e . "$ROOT/one/state.json"
-  run bash -c 'exec 3> >(exit 0); sleep 0.1; "$1" --root "$2" state one >&3' bash "$RUNTIME" "$ROOT"
+  run bash -c 'exec 3> >(exit 0); wait $!; "$1" --root "$2" state one >&3' bash "$RUNTIME" "$ROOT"
   [[ $output == *"standard output"* ]]
   run bash -c '"$1" --root "$2" state one >/dev/full' bash "$RUNTIME" "$ROOT"
   [ "$status" = 1 ]

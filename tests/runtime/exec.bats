@@ -127,7 +127,7 @@ process_file() { # JQ-FILTER: the default one, changed
   refused --process -- husk exec --process "$WORK/process.json" one true
   refused program -- husk exec one
   mkfifo "$WORK/fifo"
-  run timeout 5 "$RUNTIME" --root "$ROOT" exec --process "$WORK/fifo" one
+  run timeout 60 "$RUNTIME" --root "$ROOT" exec --process "$WORK/fifo" one
   [ "$status" != 0 ] && [ "$status" != 124 ]
   husk delete --force one
 }

@@ -218,7 +218,8 @@ ways_out() {
   husk pause one
   husk exec --ignore-paused one true </dev/null >"$WORK/exec.out" 2>&1 &
   entering=$!
-  sleep 0.5
+  has_entered() { [ "$(sort -u "$(cgroup_of one pids)/cgroup.procs" "$(frozen_cgroup)/cgroup.procs" | wc -l)" -ge 2 ]; }
+  wait_for has_entered
   while read -r pid; do
     [ "$(readlink "/proc/$pid/ns/pid")" = "$init_pidns" ] || continue
     echo "$pid: $(readlink "/proc/$pid/root")"
@@ -265,7 +266,7 @@ no_directories() { # PID
   start one
   # While an `exec` waits in there, its own executable must not be writable.
   for name in /proc/self/exe /evil; do
-    run timeout 10 "$RUNTIME" --root "$ROOT" exec one "$name" --version
+    run timeout 60 "$RUNTIME" --root "$ROOT" exec one "$name" --version
   done
   [ "$(sha256sum <"$RUNTIME")" = "$before" ]
   husk delete --force one

@@ -8,17 +8,13 @@
 #	bundle web '.process.args = ["sleep", "9"]'   a bundle below $WORK, config.json by jq from the default
 #	husk create -b "$WORK/web" web                 $RUNTIME with --root of this test alone
 #	sh_in '.hostname = "h"' 'hostname'             runs a shell line in a container: $status, $output
-#
-# What is looked at from outside is looked at with the kernel's files, not with the runtime's own word.
+load ../lib/final
 
-# shellcheck disable=SC2034 # WORK is for the tests
 runtime_setup() {
-  [ -n "${SITE:-}" ] || { echo "these tests need the sandbox: tests/runtime/run $(basename "$BATS_TEST_FILENAME")"; return 1; }
   RUNTIME=${RUNTIME:?}
-  WORK=$SITE/tmp/work
-  ROOT=$SITE/state/runtime
-  "$ORACLE" >"$BATS_TEST_TMPDIR/before"
-  mkdir -p "$WORK" "$SITE/state"
+  ROOT=${SITE:-}/state/runtime
+  sandbox_setup tests/runtime/run
+  mkdir -p "$SITE/state"
 }
 
 husk() { "$RUNTIME" --root "$ROOT" "$@"; }
@@ -35,18 +31,6 @@ runtime_teardown() {
   rmdir "$SITE/state" 2>/dev/null || true
   [ -z "$left" ] || echo "the test left containers: $left"
   nothing_left
-}
-
-# What the kernel takes away by itself, a process that was killed, a namespace without one, may be
-# a moment late on a busy machine; what leaked stays.
-nothing_left() {
-  local i
-  for ((i = 0; i < 30; i++)); do
-    "$ORACLE" >"$BATS_TEST_TMPDIR/after"
-    cmp -s "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" && return
-    sleep 0.1
-  done
-  diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
 # A bundle with the sandbox's BusyBox root file system and a config.json: the runtime's default, no
@@ -87,43 +71,4 @@ start() { # NAME [JQ-FILTER]
 state_of() { husk state "$1" | jq -r .status; }
 pid_of() { husk state "$1" | jq -r .pid; }
 
-# Waits for a condition, up to 10 seconds.
-wait_for() { # CMD...
-  local i
-  for ((i = 0; i < 200; i++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.05
-  done
-  echo "waited in vain for: $*"
-  return 1
-}
-
 is_status() { [ "$(state_of "$1")" = "$2" ]; }
-
-# The directory of a container's cgroup for a controller, whichever version it is bound to.
-cgroup_of() { # ID CONTROLLER
-  local path pid
-  pid=$(pid_of "$1")
-  if path=$(grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" "/proc/$pid/cgroup"); then
-    echo "/sys/fs/cgroup/$2${path##*:}"
-  else
-    path=$(grep '^0::' "/proc/$pid/cgroup")
-    [ -f /sys/fs/cgroup/cgroup.controllers ] && echo "/sys/fs/cgroup${path##*:}" || echo "/sys/fs/cgroup/unified${path##*:}"
-  fi
-}
-
-is_v2() { [ -f /sys/fs/cgroup/cgroup.controllers ]; }
-
-# The command fails with status 1 and exactly one line, which holds every word given.
-refused() { # WORD... -- CMD...
-  local words=()
-  while [ "$1" != -- ]; do words+=("$1"); shift; done
-  shift
-  run "$@"
-  echo "$output"
-  [ "$status" -ne 0 ] && [ ${#lines[@]} = 1 ] || return 1
-  local word
-  for word in "${words[@]}"; do
-    [[ $output == *"$word"* ]] || { echo "not in it: $word"; return 1; }
-  done
-}

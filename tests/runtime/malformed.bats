@@ -15,7 +15,7 @@ teardown() { runtime_teardown; }
 # Sets $status, $output and $lines, with a limit of time.
 said() { # CMD...
   status=0
-  timeout 8 "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$WORK/said" 2>&1 || status=$?
+  timeout 60 "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$WORK/said" 2>&1 || status=$?
   mapfile -t lines <"$WORK/said"
   output=$(<"$WORK/said")
 }
@@ -150,9 +150,9 @@ rows() { # VERDICT HOW-MANY-AT-LEAST
       delete "delete --force" ps pause resume "events --stats" "update --memory 10M" exec; do
       # shellcheck disable=SC2086 # words
       if [ "$command" = exec ]; then
-        run timeout 8 "$RUNTIME" --root "$precious/above/root" exec -- "$id" true
+        run timeout 60 "$RUNTIME" --root "$precious/above/root" exec -- "$id" true
       else
-        run timeout 8 "$RUNTIME" --root "$precious/above/root" $command -- "$id" </dev/null
+        run timeout 60 "$RUNTIME" --root "$precious/above/root" $command -- "$id" </dev/null
       fi
       [ "$status" != 0 ] && [ "$status" != 124 ] && [ ${#lines[@]} = 1 ] || { echo "$command '$id': $status: $output"; umount "$precious"; return 1; }
       [[ $output != *$'\e'* ]]

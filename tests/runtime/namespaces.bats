@@ -210,7 +210,7 @@ mapped_rootfs() { # NAME
 }
 
 @test "init is process 1, and the parent of orphans" {
-  sh_in . 'echo $$; orphan=$(sh -c "sleep 0.5 >/dev/null & echo \$!"); sed -n "s/^PPid:\t//p" "/proc/$orphan/status"'
+  sh_in . 'echo $$; orphan=$(sh -c "sleep 1000 >/dev/null & echo \$!"); sed -n "s/^PPid:\t//p" "/proc/$orphan/status"'
   echo "$output"
   [ "${lines[0]}" = 1 ] && [ "${lines[1]}" = 1 ]
 }

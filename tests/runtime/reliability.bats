@@ -16,7 +16,7 @@ long() { create "$1" && husk start "$1"; }
 # Like bats' run, with a limit of time, and without waiting for who keeps the output open.
 said() { # CMD...
   status=0
-  timeout 10 "$@" </dev/null >"$WORK/said" 2>&1 || status=$?
+  timeout 60 "$@" </dev/null >"$WORK/said" 2>&1 || status=$?
   mapfile -t lines <"$WORK/said"
   output=$(<"$WORK/said")
 }
@@ -213,20 +213,20 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
       start torn "$filter"
       pid=$(pid_of torn)
       "damage_$damage" "$ROOT/torn/state.json"
-      run timeout 10 "$RUNTIME" --root "$ROOT" list
+      run timeout 60 "$RUNTIME" --root "$ROOT" list
       echo "$damage: $output"
       [ "$status" = 0 ]
       [[ $output == *whole*running* && $output == *torn*broken* ]]
-      refused torn "delete --force" -- timeout 10 "$RUNTIME" --root "$ROOT" state torn
-      refused torn "delete --force" -- timeout 10 "$RUNTIME" --root "$ROOT" delete torn
+      refused torn "delete --force" -- timeout 60 "$RUNTIME" --root "$ROOT" state torn
+      refused torn "delete --force" -- timeout 60 "$RUNTIME" --root "$ROOT" delete torn
       for command in start pause "kill torn" exec; do
         [ "$command" != exec ] || command="exec torn true"
         # shellcheck disable=SC2086 # words
-        run timeout 10 "$RUNTIME" --root "$ROOT" ${command/#start/start torn}
+        run timeout 60 "$RUNTIME" --root "$ROOT" ${command/#start/start torn}
         [ "$status" != 0 ] && [ "$status" != 124 ]
       done
       alive "$pid"
-      timeout 10 "$RUNTIME" --root "$ROOT" delete --force torn
+      timeout 60 "$RUNTIME" --root "$ROOT" delete --force torn
       dead "$pid" && [ ! -e "$ROOT/torn" ] && [ -z "$(cgroups_of torn)" ]
     done
     is_status whole running
@@ -347,7 +347,7 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
   refused one creating -- husk delete one
   refused one creating -- husk start one
   [ -z "$(husk gc)" ] && alive "$creator"
-  timeout 10 "$RUNTIME" --root "$ROOT" delete --force one
+  timeout 60 "$RUNTIME" --root "$ROOT" delete --force one
   dead "$creator"
   [ ! -e "$ROOT/one" ] && [ -z "$(cgroups_of one)" ]
   is_gone one
@@ -361,7 +361,7 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
   creator=$(awk '{ print $1; exit }' "$WORK/trace")
   [ ! -e "$ROOT/one/state.json" ]
   [ -z "$(husk gc)" ] && [ -d "$ROOT/one" ] # it may be at it right now
-  timeout 10 "$RUNTIME" --root "$ROOT" delete --force one
+  timeout 60 "$RUNTIME" --root "$ROOT" delete --force one
   long one
   kill -CONT "$creator"
   wait_for dead "$creator"
@@ -428,7 +428,7 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
   husk create --bundle "$WORK/hook" one </dev/null >/dev/null 2>&1
   husk start one >"$WORK/said" 2>&1 &
   wait_for eval 'grep -qs "sleep" /proc/$(pgrep -P "$(pid_of one)")/comm'
-  refused one -- timeout 10 "$RUNTIME" --root "$ROOT" start one
+  refused one -- timeout 60 "$RUNTIME" --root "$ROOT" start one
   kill -9 "$(pid_of one)"
   wait $! || status=$?
   cat "$WORK/said"

@@ -57,7 +57,7 @@ is_bomb() { # WORD FILE
   local limit='ulimit -v 65536'
   # shellcheck disable=SC2016 # expanded by the shell that it is for
   ! ldd "$RUNTIME" | grep -q libasan || limit='export ASAN_OPTIONS=$ASAN_OPTIONS:hard_rss_limit_mb=192'
-  run bash -c "$limit"' && exec timeout 10 "$@"' _ "$RUNTIME" check "$2"
+  run bash -c "$limit"' && exec timeout 60 "$@"' _ "$RUNTIME" check "$2"
   echo "${output:0:300}"
   [ "$status" = 1 ] && [ ${#lines[@]} = 1 ] && [[ $output == *"$1"* ]]
 }

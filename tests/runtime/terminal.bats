@@ -2,7 +2,7 @@
 # terminal.bats: terminals, standard streams, descriptors, signals and files that the caller hands
 # over or is handed: what an engine relies on.
 
-# shellcheck disable=SC2016,SC2030,SC2031 # single quotes are for the shell inside, or for jq
+# shellcheck disable=SC2016,SC2030,SC2031,SC2094 # single quotes are for the shell inside, or for jq
 load lib
 setup_file() {
   cc -static -O1 -o "$BATS_FILE_TMPDIR/helper" "${BATS_TEST_FILENAME%/*}/helper.c"
@@ -91,7 +91,7 @@ receive() { # [INPUT]: in the background, its output in $WORK/received
 @test "much input that is not read does not stop output, signals or the end" {
   terminal "stty raw -echo; echo ready; sleep 0.5; /tmp/helper flood 300000; exit 3"
   cp "$HELPER" "$SITE/rootfs/tmp/helper"
-  head -c 500000 /dev/zero | timeout 10 "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one >"$WORK/out" && status=0 || status=$?
+  head -c 500000 /dev/zero | timeout 60 "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one >"$WORK/out" && status=0 || status=$?
   rm "$SITE/rootfs/tmp/helper"
   echo "$status $(wc -c <"$WORK/out")"
   [ "$status" = 3 ]
@@ -100,7 +100,8 @@ receive() { # [INPUT]: in the background, its output in $WORK/received
 
 @test "input arrives whole" {
   terminal 'stty raw -echo; echo ready; head -c 100000 | md5sum'
-  (sleep 0.3; yes abcdefg | head -c 100000; sleep 5) | timeout 10 "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one >"$WORK/out"
+  # The end of the input comes last: on a terminal it would be typed, too.
+  (wait_for grep -q ready "$WORK/out"; yes abcdefg | head -c 100000; wait_for grep -q ' -' "$WORK/out") | timeout 100 "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one >"$WORK/out"
   cat "$WORK/out"
   [[ $(cat "$WORK/out") == *"$(yes abcdefg | head -c 100000 | md5sum | cut -d' ' -f1)"* ]]
 }
@@ -118,6 +119,12 @@ receive() { # [INPUT]: in the background, its output in $WORK/received
   output=${output//$'\r'/}
   echo "$output"
   [ "$status" = 6 ] && [[ $output == *$'/dev/pts/0\n20 60'* ]]
+  if command -v strace >/dev/null; then # also when the caller is late to look at it
+    run "$HELPER" pty 20x60 env ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e inject=recvmsg:delay_enter=300000 \
+      "$RUNTIME" --root "$ROOT" exec --tty one stty size </dev/null
+    echo "$output"
+    [[ $output == *"20 60"* ]]
+  fi
   run husk exec one tty </dev/null
   [ "$output" = "not a tty" ]
   husk delete --force one
@@ -189,6 +196,7 @@ receive() { # [INPUT]: in the background, its output in $WORK/received
   local signal
   for signal in TERM HUP USR1 WINCH 40; do
     bundle one ".process.args = [\"sh\", \"-c\", \"trap 'exit 33' $signal; echo ready; while :; do sleep 0.02; done\"]"
+    rm -f "$WORK/out" # `ready` of the one before
     "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one >"$WORK/out" 2>&1 3>&- &
     wait_for grep -q ready "$WORK/out"
     kill -"$signal" $!

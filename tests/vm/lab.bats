@@ -15,9 +15,22 @@ setup() {
     mkdir "$TMPDIR"
 }
 
+# Waits for a condition; the limit is for what never comes.
+wait_for() { # CMD...
+    local end=$((SECONDS + 120))
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $end ] || { echo "waited in vain for: $*"; return 1; }
+        sleep 0.1
+    done
+}
+
+has_folder() { [ -n "$(ls -A "$TMPDIR")" ]; }
+has_process() { pgrep -f "$TMPDIR"; }
+is_alone() { ! has_process; }
+
 nothing_is_left() {
-    [ -z "$(ls -A "$TMPDIR")" ]
-    ! pgrep -f "$TMPDIR" >/dev/null
+    ! has_folder || return 1
+    is_alone
 }
 
 @test "the status of the command is passed on" {
@@ -50,11 +63,13 @@ nothing_is_left() {
 }
 
 @test "on a terminal there is a shell with its size, and the terminal is as before" {
-    run script -qec "stty rows 31 cols 97; before=\$(stty -g); '$LAB'; echo status=\$?
-        [ \"\$before\" = \"\$(stty -g)\" ] && echo restored" /dev/null < <(
-        sleep 3
-        printf 'stty size\rexit 9\r'
-        sleep 3
+    local seen=$BATS_TEST_TMPDIR/terminal
+    run script -qfec "stty rows 31 cols 97; before=\$(stty -g); '$LAB'; echo status=\$?
+        [ \"\$before\" = \"\$(stty -g)\" ] && echo restored" "$seen" < <(
+        # Typed again and again: at first nobody may be there who reads it.
+        until grep -q '31 97' "$seen"; do printf 'stty size\r' && sleep 1; done
+        printf 'exit 9\r'
+        wait_for grep -q status= "$seen"
     )
     [[ $output == *'31 97'* ]]
     [[ $output == *status=9* ]]
@@ -63,7 +78,7 @@ nothing_is_left() {
 }
 
 @test "a time-out gives 124 and leaves no process and no folder" {
-    run "$LAB" --timeout 2 'echo before; sleep 60; echo after'
+    run "$LAB" --timeout 6 'echo before; sleep 600; echo after'
     [ "$status" -eq 124 ]
     [[ $output == before* ]]
     [[ $output != *after* ]]
@@ -77,23 +92,25 @@ nothing_is_left() {
 }
 
 @test "what kill -9 leaves is removed by the next run" {
-    "$LAB" 'sleep 60' &
-    sleep 2
+    "$LAB" 'echo up; sleep 600' >"$BATS_TEST_TMPDIR/out" &
+    wait_for grep -q up "$BATS_TEST_TMPDIR/out"
     kill -KILL "$!"
     wait "$!" || true
-    [ -n "$(ls -A "$TMPDIR")" ]
-    sleep 1 # QEMU dies of its parent's death, and needs a moment to give its memory back
+    has_folder
+    # QEMU dies of its parent's death, and what hangs on its pipes with it; then the lock is free.
+    wait_for is_alone
+    wait_for flock -n "$TMPDIR"/husk-lab.*/alive true
     "$LAB" true
     nothing_is_left
 }
 
 @test "a reader that goes away ends the run" {
-    [ "$(timeout 30 "$LAB" yes | head -n 2)" = $'y\ny' ]
+    [ "$(timeout 120 "$LAB" yes | head -n 2)" = $'y\ny' ]
     nothing_is_left
 }
 
 @test "what the command leaves running does not hold it up" {
-    run timeout 30 "$LAB" 'sleep 1000 & echo done'
+    run timeout 120 "$LAB" 'sleep 1000 & echo done'
     [ "$status" -eq 0 ]
     [ "$output" = 'done' ]
 }

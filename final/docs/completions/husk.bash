@@ -197,11 +197,6 @@ _husk_options() { # COMMAND
 
 _husk_second() { # FAMILY: its commands
   case $1 in
-    'container') echo 'attach commit create diff exec export inspect kill logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
-    'image') echo 'history import inspect list load ls prune remove rm save tag verify' ;;
-    'network') echo 'connect create disconnect inspect list ls prune remove rm' ;;
-    'volume') echo 'create inspect list ls prune remove rm' ;;
-    'config') echo 'show' ;;
   esac
 }
 
@@ -219,7 +214,30 @@ _husk_real() { # ALIAS: the name that the tables have
     'volume remove') echo 'volume rm' ;;
     'system info') echo 'info' ;;
     'container prune') echo 'container prune' ;;
-    "container "*) echo "${1#container }" ;;
+    'image ls') echo 'image ls' ;;
+    'image rm') echo 'image rm' ;;
+    'image inspect') echo 'image inspect' ;;
+    'image prune') echo 'image prune' ;;
+    'image tag') echo 'image tag' ;;
+    'image history') echo 'image history' ;;
+    'image import') echo 'image import' ;;
+    'image load') echo 'image load' ;;
+    'image save') echo 'image save' ;;
+    'image verify') echo 'image verify' ;;
+    'network create') echo 'network create' ;;
+    'network ls') echo 'network ls' ;;
+    'network inspect') echo 'network inspect' ;;
+    'network rm') echo 'network rm' ;;
+    'network connect') echo 'network connect' ;;
+    'network disconnect') echo 'network disconnect' ;;
+    'network prune') echo 'network prune' ;;
+    'volume create') echo 'volume create' ;;
+    'volume ls') echo 'volume ls' ;;
+    'volume inspect') echo 'volume inspect' ;;
+    'volume rm') echo 'volume rm' ;;
+    'volume prune') echo 'volume prune' ;;
+    'config show') echo 'config show' ;;
+    *" "*) echo "${1#* }" ;;
     *) echo "$1" ;;
   esac
 }

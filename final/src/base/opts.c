@@ -89,7 +89,7 @@ static const struct opt *find_letter(const struct opt *options, char letter)
 /* The table's names, so that the nearest one can be looked for. */
 static const char *nearest_option(const struct opt *options, const char *typed)
 {
-	const char *names[64];
+	const char *names[128];
 	size_t count = 0;
 
 	for (; options->name && count < ARRAY_SIZE(names) - 1; options++)
@@ -122,7 +122,7 @@ static bool is_flag(const struct opt *option)
 
 bool opts_is_shown(const struct opt *option)
 {
-	return option->type != OPT_IGNORED_FLAG && option->type != OPT_IGNORED_TEXT;
+	return option->type < OPT_IGNORED_FLAG;
 }
 
 /* What Go's strconv.ParseBool takes, which callers of runc may rely on. */
@@ -141,19 +141,12 @@ static int parse_bool(const char *text, bool *ret_value)
 
 static int parse_choice(const char *text, const char *words, int *ret_index)
 {
-	size_t length = strlen(text);
-	int index = 0;
+	int index = str_find_word(words, text);
 
-	for (const char *word = words; word; index++) {
-		const char *bar = strchrnul(word, '|');
-
-		if (bar - word == (ptrdiff_t)length && memcmp(word, text, length) == 0) {
-			*ret_index = index;
-			return 0;
-		}
-		word = *bar ? bar + 1 : NULL;
-	}
-	return err_set(EINVAL, "'%s': expected one of %s", text, words);
+	if (index < 0)
+		return err_set(EINVAL, "'%s': expected one of %s", text, words);
+	*ret_index = index;
+	return 0;
 }
 
 static int parse_u64(const char *text, uint64_t *ret_value)
@@ -190,7 +183,7 @@ static int unit_power(const char *unit)
 	return found - letters;
 }
 
-static int parse_bytes(const char *text, int64_t *ret_value)
+int opts_parse_bytes(const char *text, int64_t *ret_bytes)
 {
 	uint64_t value = 0;
 	size_t digits = strspn(text, "0123456789");
@@ -198,7 +191,7 @@ static int parse_bytes(const char *text, int64_t *ret_value)
 	char number[24];
 
 	if (strcmp(text, "-1") == 0) {
-		*ret_value = -1;
+		*ret_bytes = -1;
 		return 0;
 	}
 	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
@@ -206,7 +199,7 @@ static int parse_bytes(const char *text, int64_t *ret_value)
 	    value > (uint64_t)INT64_MAX >> 10 * power)
 		return err_set(EINVAL, "'%s': expected bytes, as 4096, 64M or 1G, or -1: no limit",
 			       text);
-	*ret_value = value << 10 * power;
+	*ret_bytes = value << 10 * power;
 	return 0;
 }
 
@@ -243,7 +236,7 @@ static int store_value(const struct parser *p, const struct opt *option, void *p
 		return parse_u64(text, &((struct opt_u64 *)place)->value);
 	case OPT_BYTES:
 		((struct opt_i64 *)place)->set = true;
-		return parse_bytes(text, &((struct opt_i64 *)place)->value);
+		return opts_parse_bytes(text, &((struct opt_i64 *)place)->value);
 	case OPT_IGNORED_TEXT:
 	default: /* flags are not stored here */
 		return 0;
@@ -257,7 +250,9 @@ static int take(struct parser *p, const struct opt *option, char *attached)
 	char *text = attached;
 	int result;
 
-	if (is_flag(option)) {
+	if (option->type == OPT_REFUSED) {
+		result = err_set(EOPNOTSUPP, "%s", option->help);
+	} else if (is_flag(option)) {
 		result = store_flag(option, place, attached);
 	} else {
 		if (!text && !*p->next)

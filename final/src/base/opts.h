@@ -29,7 +29,9 @@ enum opt_type {
 	OPT_BYTES,   /* struct opt_i64: 4096, 64M, 1GiB; -1 is no limit */
 	/* Accepted because others have them; they do nothing and help does not show them. */
 	OPT_IGNORED_FLAG,
-	OPT_IGNORED_TEXT
+	OPT_IGNORED_TEXT,
+	/* Others have it and we do not: an error, which `help` ends; it is not shown either. */
+	OPT_REFUSED
 };
 
 struct opt {
@@ -53,6 +55,9 @@ enum opts_order {
  */
 int opts_parse(const struct opt *options, enum opts_order order, char **argv, struct arena *arena,
 	       void *values, struct str_list *ret_operands) MUST_CHECK;
+
+/* What OPT_BYTES takes. */
+int opts_parse_bytes(const char *text, int64_t *ret_bytes) MUST_CHECK;
 
 /* Whether help, the man page and completions show it. */
 bool opts_is_shown(const struct opt *option);

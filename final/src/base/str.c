@@ -97,6 +97,43 @@ const char *str_map_get(const struct str_map *map, const char *key)
 	return NULL;
 }
 
+int str_map_set(struct str_map *map, struct arena *arena, const char *text)
+{
+	size_t length = strcspn(text, "="), i = 0;
+	char *key = arena_copy(arena, text, length);
+	char *value = arena_format(arena, "%s", text[length] ? text + length + 1 : "");
+	struct str_pair *items = map->items;
+
+	if (!key || !value)
+		return -1;
+	if (!*key)
+		return err_set(EINVAL, "'%s': expected KEY=VALUE or KEY", text);
+	while (i < map->count && strcmp(items[i].key, key) != 0)
+		i++;
+	if (i == map->count) {
+		items = arena_alloc(arena, (map->count + 1) * sizeof(*items));
+		if (!items)
+			return -1;
+		if (map->count)
+			memcpy(items, map->items, map->count * sizeof(*items));
+		*map = (struct str_map){items, map->count + 1};
+	}
+	items[i] = (struct str_pair){key, value};
+	return 0;
+}
+
+bool str_map_matches(const struct str_map *map, const char *wanted)
+{
+	size_t length = strcspn(wanted, "=");
+
+	for (size_t i = 0; i < map->count; i++)
+		if (strlen(map->items[i].key) == length &&
+		    memcmp(map->items[i].key, wanted, length) == 0)
+			return !wanted[length] ||
+			       strcmp(map->items[i].value, wanted + length + 1) == 0;
+	return false;
+}
+
 int str_list_add(struct str_list *list, struct arena *arena, char *item)
 {
 	char **items = arena_alloc(arena, (list->count + 2) * sizeof(*items));
@@ -143,6 +180,21 @@ int str_to_u32(const char *text, uint32_t max, uint32_t *ret_value)
 		return -1;
 	*ret_value = value;
 	return 0;
+}
+
+int str_find_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+	int index = 0;
+
+	for (const char *at = words; at; index++) {
+		const char *bar = strchrnul(at, '|');
+
+		if (bar - at == (ptrdiff_t)length && memcmp(at, word, length) == 0)
+			return index;
+		at = *bar ? bar + 1 : NULL;
+	}
+	return -1;
 }
 
 bool str_has_prefix(const char *text, const char *prefix)

@@ -58,6 +58,12 @@ struct str_map {
 /* The value of a key, or NULL. */
 const char *str_map_get(const struct str_map *map, const char *key);
 
+/* "KEY=VALUE", or "KEY": its value is "" then. Of one key the last word counts. EINVAL: no key. */
+int str_map_set(struct str_map *map, struct arena *arena, const char *text) MUST_CHECK;
+
+/* Whether it has "KEY"; whether it has "KEY=VALUE" with that value. */
+bool str_map_matches(const struct str_map *map, const char *wanted);
+
 /* Appends; the old items stay where they were in the arena. */
 int str_list_add(struct str_list *list, struct arena *arena, char *item) MUST_CHECK;
 bool str_list_has(const struct str_list *list, const char *item);
@@ -88,6 +94,9 @@ struct opt_u32 {
  */
 int str_to_i64(const char *text, int64_t min, int64_t max, int64_t *ret_value) MUST_CHECK;
 int str_to_u32(const char *text, uint32_t max, uint32_t *ret_value) MUST_CHECK;
+
+/* Which of "one|two|three" it is, counted from 0; -1: none of them. No words: NULL. */
+int str_find_word(const char *words, const char *word) MUST_CHECK;
 
 bool str_has_prefix(const char *text, const char *prefix);
 

@@ -12,12 +12,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-static int print(const char *text)
-{
-	printf("%s\n", text);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
-
 /* --- diff --- */
 
 const struct opt cmd_diff_options[] = {{"format", 0, OPT_CHOICE,
@@ -59,7 +53,7 @@ static int diff_json(const struct box *box, struct arena *arena)
 	    rootfs_changes(box, add_change, object) < 0 ||
 	    json_text(object, JSON_PRETTY, arena, &text) < 0)
 		return -1;
-	return print(text);
+	return command_print(text);
 }
 
 int cmd_diff(const struct command_line *line)
@@ -77,7 +71,7 @@ int cmd_diff(const struct command_line *line)
 	box_close(&box);
 	if (result < 0)
 		return err_wrap("diff %s", line->operands[0]);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 /* --- commit --- */
@@ -137,7 +131,7 @@ int cmd_commit(const struct command_line *line)
 	if (result == 0)
 		events_add(&box, "commit", NULL);
 	box_close(&box);
-	return result < 0 ? err_wrap("commit %s", line->operands[0]) : print(id);
+	return result < 0 ? err_wrap("commit %s", line->operands[0]) : command_print(id);
 }
 
 /* --- export --- */

@@ -145,26 +145,13 @@ static int exec_words(const struct command_line *line, struct box *box)
 	return exec_in(line, box, root_fd, &exec);
 }
 
-static int with_box(const struct command_line *line,
-		    int (*run)(const struct command_line *line, struct box *box))
-{
-	struct box box;
-	int status;
-
-	if (command_find(line, line->operands[0], &box) < 0)
-		return -1;
-	status = run(line, &box);
-	box_close(&box);
-	return status;
-}
-
 static int run_exec(const struct command_line *line)
 {
 	const struct exec_options *options = line->values;
 
 	if (options->terminal && options->interactive && !options->detach && !isatty(STDIN_FILENO))
-		return err_set(ENOTTY, "-it: the standard input is no terminal: leave -t out");
-	return with_box(line, exec_words);
+		return err_set(ENOTTY, "-it: the input device is not a TTY: leave -t out");
+	return command_with(line, exec_words);
 }
 
 /* --- shell --- */
@@ -221,21 +208,22 @@ static int shell(const struct command_line *line, struct box *box)
 
 static int run_shell(const struct command_line *line)
 {
-	return with_box(line, shell);
+	return command_with(line, shell);
 }
 
 /* --- attach --- */
 
 struct attach_command {
-	bool no_stdin, no_signals;
+	bool no_stdin;
+	int no_signals; /* which word of --sig-proxy */
 	const char *detach_keys;
 };
 
 static const struct opt attach_options[] = {
 	{"no-stdin", 0, OPT_FLAG, offsetof(struct attach_command, no_stdin), NULL,
 	 "without our standard input"},
-	{"no-sig-proxy", 0, OPT_FLAG, offsetof(struct attach_command, no_signals), NULL,
-	 "signals end husk, not the container"},
+	{"sig-proxy", 0, OPT_CHOICE, offsetof(struct attach_command, no_signals), "true|false",
+	 "false: signals end husk, not the container"},
 	{"detach-keys", 0, OPT_TEXT, offsetof(struct attach_command, detach_keys), "KEYS",
 	 "keys that leave it running (default ctrl-p,ctrl-q)"},
 	{0}};
@@ -261,7 +249,7 @@ static int attach(const struct command_line *line, struct box *box)
 
 static int run_attach(const struct command_line *line)
 {
-	return with_box(line, attach);
+	return command_with(line, attach);
 }
 
 const struct command cmd_exec[] = {

@@ -13,16 +13,11 @@
 #include "cmd_changes.h"
 #include "cmd_image_move.h"
 #include "command.h"
-#include "confirm.h"
 #include "format.h"
+#include "prune.h"
 
 #include <fnmatch.h>
 #include <string.h>
-
-static int flush(void)
-{
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
 
 /* --- images --- */
 
@@ -374,33 +369,29 @@ static int run_rmi(const struct command_line *line)
 			status = EXIT_HUSK;
 		}
 	}
-	return flush() < 0 ? -1 : status;
+	return command_flush() < 0 ? -1 : status;
 }
 
-struct prune_options {
-	bool all, force;
-};
-
 static const struct opt prune_options[] = {
-	{"all", 'a', OPT_FLAG, offsetof(struct prune_options, all), NULL,
-	 "all that no container is made of, not only those without a name"},
-	{"force", 'f', OPT_FLAG, offsetof(struct prune_options, force), NULL, "do not ask"},
+	PRUNE_ALL("all that no container is made of, not only those without a name"),
+	PRUNE_FORCE,
 	{0}};
 
-static int run_prune(const struct command_line *line)
+int prune_images(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
+	int result =
+		prune_confirm(line, options->all ? "This removes all images that no container is "
+						   "made of."
+						 : "This removes all images without a name.");
 	uint64_t freed;
-	int yes = confirm(options->force,
-			  options->all ? "This removes all images that no container is made of."
-				       : "This removes all images without a name.");
 
-	if (yes <= 0)
-		return yes;
+	if (result <= 0)
+		return result;
 	if (image_prune(line->place, options->all, &freed) < 0)
 		return -1;
 	printf("Total reclaimed space: %s\n", format_size(freed).text);
-	return flush();
+	return command_flush();
 }
 
 static int tell_verified(const char *image, const char *problem, void *data)
@@ -420,16 +411,16 @@ static int run_verify(const struct command_line *line)
 	for (size_t i = 0; i < line->count || (i == 0 && line->count == 0); i++)
 		if (image_verify(line->place, line->operands[i], tell_verified, &damaged) < 0)
 			return -1;
-	return flush() < 0 ? -1 : damaged;
+	return command_flush() < 0 ? -1 : damaged;
 }
 
 /* --- the commands --- */
 
 /* clang-format off */
 const struct command cmd_image[] = {
-	{"images", NULL, "[NAME]", "List images", "husk images --filter reference='busy*'",
+	{"images", "image ls|image list", "[NAME]", "List images", "husk images --filter reference='busy*'",
 	 images_options, sizeof(struct images_options), OPTS_ANYWHERE, 0, 1, 'i', run_images},
-	{"rmi", NULL, "IMAGE...", "Remove images, or names of them", "husk rmi busybox:1.36",
+	{"rmi", "image rm|image remove", "IMAGE...", "Remove images, or names of them", "husk rmi busybox:1.36",
 	 rmi_options, sizeof(struct rmi_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'i', run_rmi},
 	{"tag", NULL, "IMAGE NAME...", "Give an image more names", "husk tag busybox me/tools:1",
 	 NULL, 0, OPTS_ANYWHERE, 2, COMMAND_MANY, 'i', run_tag},
@@ -455,30 +446,6 @@ const struct command cmd_image[] = {
 	{"export", NULL, "CONTAINER", "Write a container's files as a tar",
 	 "husk export -o web.tar web", cmd_export_options, sizeof(struct cmd_export_values),
 	 OPTS_ANYWHERE, 1, 1, 'c', cmd_export},
-	{"image ls", "image list", "[NAME]", "List images", "husk image ls --digests",
-	 images_options, sizeof(struct images_options), OPTS_ANYWHERE, 0, 1, 'i', run_images},
-	{"image rm", "image remove", "IMAGE...", "Remove images, or names of them",
-	 "husk image rm --force busybox", rmi_options, sizeof(struct rmi_options), OPTS_ANYWHERE, 1,
-	 COMMAND_MANY, 'i', run_rmi},
-	{"image inspect", NULL, "IMAGE...", "Show all that is known of images",
-	 "husk image inspect --format '{{.Config.Cmd}}' busybox", cmd_image_inspect_options,
-	 sizeof(struct cmd_image_inspect_values), OPTS_ANYWHERE, 1, COMMAND_MANY, 'i',
-	 cmd_image_inspect},
 	{"image prune", NULL, "", "Remove images that nothing needs", "husk image prune --all --force",
-	 prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0, 0, .run = run_prune},
-	{"image tag", NULL, "IMAGE NAME...", "Give an image more names",
-	 "husk image tag busybox me/x:1", NULL, 0, OPTS_ANYWHERE, 2, COMMAND_MANY, 'i', run_tag},
-	{"image history", NULL, "IMAGE", "Show how an image was made", "husk image history busybox",
-	 history_options, sizeof(struct history_options), OPTS_ANYWHERE, 1, 1, 'i', run_history},
-	{"image import", NULL, "FOLDER|FILE|- [NAME]", "Make an image of a folder or a tar",
-	 "husk image import root.tar.gz me/root:1", cmd_image_import_options,
-	 sizeof(struct cmd_image_import_values), OPTS_ANYWHERE, 1, 2, .run = cmd_image_import},
-	{"image load", NULL, "[FILE]", "Load the images of an archive", "husk image load <i.tar",
-	 cmd_image_load_options, sizeof(struct cmd_image_load_values), OPTS_ANYWHERE, 0, 1,
-	 .run = cmd_image_load},
-	{"image save", NULL, "IMAGE...", "Write images to an archive",
-	 "husk image save --format oci-archive busybox >busybox.tar", cmd_image_save_options,
-	 sizeof(struct cmd_image_save_values), OPTS_ANYWHERE, 1, COMMAND_MANY, 'i', cmd_image_save},
-	{"image verify", NULL, "[IMAGE...]", "Hash every blob of images again",
-	 "husk image verify busybox", NULL, 0, OPTS_ANYWHERE, 0, COMMAND_MANY, 'i', run_verify},
+	 prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0, 0, .run = prune_images},
 	{0}};

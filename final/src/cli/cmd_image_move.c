@@ -5,6 +5,7 @@
 #include "../engine/events.h"
 #include "../image/image.h"
 #include "../image/reference.h"
+#include "cmd_inspect.h"
 #include "format.h"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 static int print(const char *text)
 {
 	printf("%s\n", text);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 /* --- import --- */
@@ -98,7 +99,7 @@ int cmd_image_load(const struct command_line *line)
 	for (size_t i = 0; i < names.count; i++)
 		if (tell_loaded(line, names.items[i], values->quiet) < 0)
 			return -1;
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 /* --- save --- */
@@ -156,11 +157,6 @@ int cmd_image_save(const struct command_line *line)
 }
 
 /* --- inspect --- */
-
-const struct opt cmd_image_inspect_options[] = {
-	{"format", 'f', OPT_TEXT, offsetof(struct cmd_image_inspect_values, format), "TEMPLATE",
-	 "a template such as '{{.Config.Cmd}}' (default: JSON)"},
-	{0}};
 
 static struct json_object *new_list(const struct str_list *list)
 {
@@ -231,7 +227,7 @@ static int add_text(struct json_object *object, const char *key, const char *tex
 	return json_add(object, key, json_new_string(text ? text : ""));
 }
 
-int cmd_image_object(const struct image *image, struct arena *arena, struct json_object **ret)
+static struct json_object *object_of(const struct image *image, struct arena *arena)
 {
 	struct json_object *object = json_new_object();
 	int failed = add_text(object, "Id", image->id);
@@ -245,36 +241,20 @@ int cmd_image_object(const struct image *image, struct arena *arena, struct json
 	failed |= add_text(object, "Os", image->os);
 	failed |= json_add(object, "Size", json_new_uint(image->size));
 	failed |= add_rootfs(object, image);
-	if (failed) {
-		json_free(object);
-		return -1;
-	}
-	*ret = object;
-	return 0;
+	if (!failed)
+		return object;
+	json_free(object);
+	return NULL;
 }
 
-static int inspect(const struct command_line *line, const char *name, struct json_object *array)
+int cmd_image_inspect(const struct command_line *line, const char *name, struct json_object *array)
 {
-	struct json_object *object;
 	struct image image;
 	int result;
 
 	if (image_find(line->place, name, &image) < 0)
 		return -1;
-	result = cmd_image_object(&image, line->arena, &object);
+	result = json_append(array, object_of(&image, line->arena));
 	image_free(&image);
-	return result < 0 ? err_wrap("image %s", name) : json_append(array, object);
-}
-
-int cmd_image_inspect(const struct command_line *line)
-{
-	const struct cmd_image_inspect_values *values = line->values;
-	auto_json struct json_object *array = json_new_array();
-
-	if (!array)
-		return err_set(ENOMEM, "out of memory");
-	for (size_t i = 0; i < line->count; i++)
-		if (inspect(line, line->operands[i], array) < 0)
-			return -1;
-	return format_objects(values->format, array, line->arena);
+	return result < 0 ? err_wrap("image %s", name) : 0;
 }

@@ -19,7 +19,7 @@
 /* --- start --- */
 
 struct start_options {
-	bool attach, interactive, all;
+	bool all, attach, interactive;
 	struct str_list filters;
 	const char *detach_keys;
 };
@@ -27,14 +27,13 @@ struct start_options {
 #define AT(member) offsetof(struct start_options, member)
 
 static const struct opt start_options[] = {
+	{"all", 0, OPT_FLAG, AT(all), NULL, "all that do not run"},
+	{"filter", 'f', OPT_LIST, AT(filters), "KEY=VALUE",
+	 "with --all: as of ps; restart-policy=always after the machine was started"},
 	{"attach", 'a', OPT_FLAG, AT(attach), NULL, "with its output here, until it ends"},
 	{"interactive", 'i', OPT_FLAG, AT(interactive), NULL, "with our standard input, too"},
 	{"detach-keys", 0, OPT_TEXT, AT(detach_keys), "KEYS",
 	 "keys that leave it running (default ctrl-p,ctrl-q)"},
-	{"all", 0, OPT_FLAG, AT(all), NULL,
-	 "all that do not run, but for those that --filter leaves"},
-	{"filter", 'f', OPT_LIST, AT(filters), "KEY=VALUE",
-	 "with --all: as of ps; restart-policy=always after the machine was started"},
 	{0}};
 
 #undef AT
@@ -78,70 +77,84 @@ static int start_attached(const struct command_line *line, struct box *box)
 }
 
 /* What was stopped by the user while it was to run unless stopped stays so. */
-static int start_all(const struct command_line *line)
+static bool may_be_started(const struct box *box)
 {
-	const struct start_options *options = line->values;
-	const struct list_options wanted = {.all = true, .filters = options->filters};
-	struct command_line found = *line;
+	const char *policy = box->restart.policy ? box->restart.policy : "no";
+
+	return !life_is_active(box) &&
+	       !(box->state.stopped && strcmp(policy, "unless-stopped") == 0);
+}
+
+static int take_filtered(struct command_line *line, const struct str_list *filters)
+{
+	const struct list_options wanted = {.all = true, .filters = *filters};
 	struct list list;
-	int status = -1;
 
 	if (list_open(line->place, &wanted, line->arena, &list) < 0)
 		return -1;
-	found.count = 0;
-	found.operands = arena_alloc(line->arena, (list.count + 1) * sizeof(*found.operands));
-	for (size_t i = 0; i < list.count && found.operands; i++) {
-		const struct box *box = &list.items[i];
-		const char *policy = box->restart.policy ? box->restart.policy : "no";
-
-		if (life_is_active(box) ||
-		    (box->state.stopped && strcmp(policy, "unless-stopped") == 0))
-			continue;
-		found.operands[found.count++] = box->id;
-	}
-	if (found.operands)
-		status = command_each(&found, start_one);
+	line->count = 0;
+	line->operands = arena_alloc(line->arena, (list.count + 1) * sizeof(*line->operands));
+	for (size_t i = 0; i < list.count && line->operands; i++)
+		if (may_be_started(&list.items[i]))
+			line->operands[line->count++] =
+				arena_format(line->arena, "%s", list.items[i].id);
 	list_close(&list);
-	return status;
+	return line->operands ? 0 : -1;
 }
 
 static int run_start(const struct command_line *line)
 {
 	const struct start_options *options = line->values;
-	struct box box;
-	int status;
+	struct command_line chosen = *line;
 
-	if (options->all != (line->count == 0) || (options->filters.count && !options->all))
-		return err_set(EINVAL, "start: expected containers, or --all and perhaps --filter");
-	if (options->all)
-		return start_all(line);
-	if (!options->attach && !options->interactive)
-		return command_each(line, start_one);
-	if (line->count > 1)
-		return err_set(EINVAL, "start: --attach takes one container");
-	if (command_find(line, line->operands[0], &box) < 0)
+	if (options->filters.count && (!options->all || line->count))
+		return err_set(EINVAL, "start: --filter chooses of --all: give both, and no names");
+	if (options->filters.count ? take_filtered(&chosen, &options->filters) < 0
+				   : command_take_all(&chosen, options->all, may_be_started) < 0)
 		return -1;
-	status = start_attached(line, &box);
-	box_close(&box);
-	return status;
+	if (!options->attach && !options->interactive)
+		return command_each(&chosen, start_one);
+	if (chosen.count != 1)
+		return err_set(EINVAL, "start: --attach and --interactive take one container");
+	return command_with(&chosen, start_attached);
 }
 
 /* --- stop, restart --- */
 
-struct stop_options {
+/* The options of stop, restart, kill, pause and unpause: all begin with --all. */
+struct signal_options {
+	bool all;
 	struct opt_u32 time;
+	const char *signal;
 };
 
+#define AT(member) offsetof(struct signal_options, member)
+#define ALL(of_what)                                                                               \
+	{                                                                                          \
+		"all", 'a', OPT_FLAG, AT(all), NULL, of_what                                       \
+	}
+
+/* `run` with the boxes that are named, or with all for which is_meant() says so. */
+static int each_or_all(const struct command_line *line, bool (*is_meant)(const struct box *box),
+		       int (*run)(const struct command_line *line, struct box *box))
+{
+	const struct signal_options *options = line->values;
+	struct command_line chosen = *line;
+
+	return command_take_all(&chosen, options->all, is_meant) < 0 ? -1
+								     : command_each(&chosen, run);
+}
+
 static const struct opt stop_options[] = {
-	{"time", 't', OPT_OPT_U32, offsetof(struct stop_options, time), "SECONDS",
+	ALL("all that run"),
+	{"time", 't', OPT_OPT_U32, AT(time), "SECONDS",
 	 "until KILL is sent (default 10, or --stop-timeout)"},
-	{"timeout", 0, OPT_OPT_U32, offsetof(struct stop_options, time), "SECONDS",
-	 "the same as --time"},
+	{"timeout", 0, OPT_OPT_U32, AT(time), "SECONDS", "the same as --time"},
 	{0}};
 
 static uint32_t seconds_of(const struct command_line *line, const struct box *box)
 {
-	const struct stop_options *options = line->values;
+	const struct signal_options *options = line->values;
 
 	return options->time.set ? options->time.value : box->stop_timeout;
 }
@@ -153,7 +166,7 @@ static int stop_one(const struct command_line *line, struct box *box)
 
 static int run_stop(const struct command_line *line)
 {
-	return command_each(line, stop_one);
+	return each_or_all(line, life_is_active, stop_one);
 }
 
 static int restart_one(const struct command_line *line, struct box *box)
@@ -169,23 +182,19 @@ static int restart_one(const struct command_line *line, struct box *box)
 
 static int run_restart(const struct command_line *line)
 {
-	return command_each(line, restart_one);
+	return each_or_all(line, life_is_active, restart_one);
 }
 
 /* --- kill --- */
 
-struct kill_options {
-	const char *signal;
-};
-
-static const struct opt kill_options[] = {{"signal", 's', OPT_TEXT,
-					   offsetof(struct kill_options, signal), "SIGNAL",
-					   "a name or a number (default KILL)"},
-					  {0}};
+static const struct opt kill_options[] = {
+	ALL("all that run"),
+	{"signal", 's', OPT_TEXT, AT(signal), "SIGNAL", "a name or a number (default KILL)"},
+	{0}};
 
 static int kill_one(const struct command_line *line, struct box *box)
 {
-	const struct kill_options *options = line->values;
+	const struct signal_options *options = line->values;
 	int signal = SIGKILL;
 
 	if (options->signal && signals_parse(options->signal, &signal) < 0)
@@ -195,10 +204,23 @@ static int kill_one(const struct command_line *line, struct box *box)
 
 static int run_kill(const struct command_line *line)
 {
-	return command_each(line, kill_one);
+	return each_or_all(line, life_is_active, kill_one);
 }
 
 /* --- pause, unpause --- */
+
+static const struct opt pause_options[] = {ALL("all that run"), {0}};
+static const struct opt unpause_options[] = {ALL("all that are paused"), {0}};
+
+static bool is_running(const struct box *box)
+{
+	return box->state.status == BOX_RUNNING;
+}
+
+static bool is_paused(const struct box *box)
+{
+	return box->state.status == BOX_PAUSED;
+}
 
 static int change_pause(struct box *box, int from, int to)
 {
@@ -240,12 +262,12 @@ static int unpause_one(const struct command_line *line, struct box *box)
 
 static int run_pause(const struct command_line *line)
 {
-	return command_each(line, pause_one);
+	return each_or_all(line, is_running, pause_one);
 }
 
 static int run_unpause(const struct command_line *line)
 {
-	return command_each(line, unpause_one);
+	return each_or_all(line, is_paused, unpause_one);
 }
 
 /* --- wait, rename --- */
@@ -274,34 +296,36 @@ static int rename_locked(struct box *box, const char *name)
 	return 0;
 }
 
-static int run_rename(const struct command_line *line)
+static int rename_box(const struct command_line *line, struct box *box)
 {
-	struct box box;
 	int result;
 
-	if (command_find(line, line->operands[0], &box) < 0)
+	if (box_lock(box) < 0)
 		return -1;
-	result = box_lock(&box);
-	if (result == 0) {
-		result = rename_locked(&box, line->operands[1]);
-		box_unlock(&box);
-	}
-	box_close(&box);
+	result = rename_locked(box, line->operands[1]);
+	box_unlock(box);
 	return result;
+}
+
+static int run_rename(const struct command_line *line)
+{
+	return command_with(line, rename_box);
 }
 
 /* --- rm --- */
 
 struct rm_options {
-	bool force, volumes;
+	bool all, force, volumes;
 };
 
-static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct rm_options, force),
-					 NULL, "also if it is running: it is killed"},
-					{"volumes", 'v', OPT_FLAG,
-					 offsetof(struct rm_options, volumes), NULL,
-					 "its volumes without a name, too"},
-					{0}};
+#undef AT
+#define AT(member) offsetof(struct rm_options, member)
+
+static const struct opt rm_options[] = {
+	ALL("all of them"),
+	{"force", 'f', OPT_FLAG, AT(force), NULL, "also if it is running: it is killed"},
+	{"volumes", 'v', OPT_FLAG, AT(volumes), NULL, "its volumes without a name, too"},
+	{0}};
 
 static int rm_one(const struct command_line *line, const char *name)
 {
@@ -319,39 +343,45 @@ static int rm_one(const struct command_line *line, const char *name)
 	return result;
 }
 
+static bool is_any(const struct box *box)
+{
+	(void)box;
+	return true;
+}
+
 static int run_rm(const struct command_line *line)
 {
-	int status = 0;
+	const struct rm_options *options = line->values;
+	struct command_line chosen = *line;
 
-	for (size_t i = 0; i < line->count; i++)
-		if (rm_one(line, line->operands[i]) < 0 || command_print(line->operands[i]) < 0) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
-	return status;
+	if (command_take_all(&chosen, options->all, is_any) < 0)
+		return -1;
+	return command_each_name(&chosen, rm_one);
 }
 
 const struct command cmd_life[] = {
-	{"start", NULL, "CONTAINER...", "Start stopped containers", "husk start -a web",
+	{"start", NULL, "[CONTAINER...]", "Start stopped containers", "husk start -a web",
 	 start_options, sizeof(struct start_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
 	 .run = run_start},
-	{"stop", NULL, "CONTAINER...", "Stop containers: a signal, then KILL", "husk stop -t 5 web",
-	 stop_options, sizeof(struct stop_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',
-	 .run = run_stop},
-	{"restart", NULL, "CONTAINER...", "Stop and start containers", "husk restart web",
-	 stop_options, sizeof(struct stop_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',
+	{"stop", NULL, "[CONTAINER...]", "Stop containers: a signal, then KILL",
+	 "husk stop -t 5 web", stop_options, sizeof(struct signal_options), OPTS_ANYWHERE, 0,
+	 COMMAND_MANY, 'c', .run = run_stop},
+	{"restart", NULL, "[CONTAINER...]", "Stop and start containers", "husk restart web",
+	 stop_options, sizeof(struct signal_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
 	 .run = run_restart},
-	{"kill", NULL, "CONTAINER...", "Send a signal to containers", "husk kill -s HUP web",
-	 kill_options, sizeof(struct kill_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',
+	{"kill", NULL, "[CONTAINER...]", "Send a signal to containers", "husk kill -s HUP web",
+	 kill_options, sizeof(struct signal_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
 	 .run = run_kill},
-	{"pause", NULL, "CONTAINER...", "Freeze all processes of containers", "husk pause web",
-	 NULL, 0, OPTS_ANYWHERE, 1, COMMAND_MANY, 'c', .run = run_pause},
-	{"unpause", NULL, "CONTAINER...", "Let paused containers go on", "husk unpause web", NULL,
-	 0, OPTS_ANYWHERE, 1, COMMAND_MANY, 'c', .run = run_unpause},
+	{"pause", NULL, "[CONTAINER...]", "Freeze all processes of containers", "husk pause web",
+	 pause_options, sizeof(struct signal_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
+	 .run = run_pause},
+	{"unpause", NULL, "[CONTAINER...]", "Let paused containers go on", "husk unpause web",
+	 unpause_options, sizeof(struct signal_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c',
+	 .run = run_unpause},
 	{"wait", NULL, "CONTAINER...", "Wait for containers to end; print their exit statuses",
 	 "husk wait web", NULL, 0, OPTS_ANYWHERE, 1, COMMAND_MANY, 'c', .run = run_wait},
 	{"rename", NULL, "CONTAINER NAME", "Give a container another name", "husk rename web www",
 	 NULL, 0, OPTS_ANYWHERE, 2, 2, 'c', .run = run_rename},
-	{"rm", "remove", "CONTAINER...", "Remove containers", "husk rm -f web", rm_options,
-	 sizeof(struct rm_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c', .run = run_rm},
+	{"rm", "remove", "[CONTAINER...]", "Remove containers", "husk rm -f web", rm_options,
+	 sizeof(struct rm_options), OPTS_ANYWHERE, 0, COMMAND_MANY, 'c', .run = run_rm},
 	{0}};

@@ -3,14 +3,13 @@
  * cmd_top.c
  */
 #include "../base/err.h"
-#include "../base/log.h"
 #include "../engine/life.h"
 #include "../network/ports.h"
 #include "../store/clock.h"
 #include "command.h"
-#include "confirm.h"
 #include "format.h"
 #include "list.h"
+#include "prune.h"
 
 #include <string.h>
 
@@ -143,7 +142,7 @@ static bool is_port(const struct box_port *port, const char *wanted)
 	       (strcmp(wanted, number) == 0 && strcmp(port->protocol, "tcp") == 0);
 }
 
-static int print_ports(const struct command_line *line, const struct box *box)
+static int print_ports(const struct command_line *line, struct box *box)
 {
 	const char *wanted = line->count > 1 ? line->operands[1] : NULL;
 	bool any = false;
@@ -163,33 +162,21 @@ static int print_ports(const struct command_line *line, const struct box *box)
 	}
 	if (wanted && !any)
 		return err_set(ENOENT, "container %s publishes no port %s", box->name, wanted);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 static int run_port(const struct command_line *line)
 {
-	struct box box;
-	int result;
-
-	if (command_find(line, line->operands[0], &box) < 0)
-		return -1;
-	result = print_ports(line, &box);
-	box_close(&box);
-	return result;
+	return command_with(line, print_ports);
 }
 
 /* --- container prune --- */
 
-struct prune_options {
-	struct str_list filters;
-	bool force;
-};
-
-static const struct opt prune_options[] = {
-	{"force", 'f', OPT_FLAG, offsetof(struct prune_options, force), NULL, "do not ask"},
-	{"filter", 0, OPT_LIST, offsetof(struct prune_options, filters), "KEY=VALUE",
-	 "only those: as of ps"},
-	{0}};
+static const struct opt prune_options[] = {PRUNE_FORCE,
+					   {"filter", 0, OPT_LIST,
+					    offsetof(struct prune_options, filters), "KEY=VALUE",
+					    "only those: as of ps"},
+					   {0}};
 
 static int prune_one(const struct command_line *line, const char *id)
 {
@@ -197,41 +184,41 @@ static int prune_one(const struct command_line *line, const char *id)
 	int result;
 
 	if (command_find(line, id, &box) < 0)
-		return err_last()->code == ENOENT ? 0 : -1;
-	result = life_is_active(&box) ? 0 : life_remove(&box, false, false);
-	if (result == 0 && !life_is_active(&box))
-		result = command_print(id);
+		return -1;
+	result = life_remove(&box, false, false); /* EBUSY: it was started meanwhile */
 	box_close(&box);
 	return result;
 }
 
-static int run_prune(const struct command_line *line)
+int prune_containers(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
 	struct list_options which = {.all = true, .filters = options->filters};
-	int status = confirm(options->force, "This removes all containers that do not run.");
+	int result = prune_confirm(line, "This removes all containers that do not run.");
+	struct str_list ids = {0};
 	struct list boxes;
 
-	if (status <= 0)
-		return status;
-	status = 0;
+	if (result <= 0)
+		return result;
 	if (list_open(line->place, &which, line->arena, &boxes) < 0)
 		return -1;
-	for (size_t i = 0; i < boxes.count; i++)
-		if (!life_is_active(&boxes.items[i]) && prune_one(line, boxes.items[i].id) < 0) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
+	for (size_t i = 0; i < boxes.count && result > 0; i++)
+		if (!life_is_active(&boxes.items[i]) &&
+		    str_list_add(&ids, line->arena, boxes.items[i].id) < 0)
+			result = -1;
+	if (result > 0)
+		result = prune_each(line, &ids, prune_one);
 	list_close(&boxes);
-	return status;
+	return result;
 }
 
 const struct command cmd_list[] = {
-	{"ps", "container ls", "", "List containers", "husk ps -a --filter status=exited",
-	 ps_options, sizeof(struct ps_options), OPTS_ANYWHERE, 0, 0, .run = run_ps},
+	{"ps", "container ls|container list", "", "List containers",
+	 "husk ps -a --filter status=exited", ps_options, sizeof(struct ps_options), OPTS_ANYWHERE,
+	 0, 0, .run = run_ps},
 	{"port", NULL, "CONTAINER [PORT[/udp]]", "List published ports", "husk port web 80", NULL,
 	 0, OPTS_ANYWHERE, 1, 2, 'c', .run = run_port},
 	{"container prune", NULL, "", "Remove containers that do not run",
 	 "husk container prune -f", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0,
-	 0, .run = run_prune},
+	 0, .run = prune_containers},
 	{0}};

@@ -22,26 +22,31 @@ static const struct opt options_table[] = {
 	{"stderr", 0, OPT_FLAG, AT(logs.stderr_only), NULL, "standard error alone"},
 	{0}};
 
+static int print_logs(const struct command_line *line, struct box *box)
+{
+	const struct options *options = line->values;
+
+	return logs_print(box, &options->logs) < 0 ? -1 : 1;
+}
+
 static int run_logs(const struct command_line *line)
 {
 	struct options *options = line->values;
 	int64_t tail;
-	struct box box;
-	int result;
 
 	if (options->tail && strcmp(options->tail, "all") != 0) {
 		if (str_to_i64(options->tail, -1, INT64_MAX, &tail) < 0)
-			return err_wrap("--tail");
+			return err_set(EINVAL, "--tail '%s': expected a number of lines, or all",
+				       options->tail);
 		options->logs.tail = (struct opt_u64){.set = tail >= 0, .value = tail};
 	}
-	if (command_find(line, line->operands[0], &box) < 0)
-		return -1;
-	result = logs_print(&box, &options->logs);
-	box_close(&box);
-	return result;
+	if (options->logs.follow && line->count > 1)
+		return err_set(EINVAL, "logs: --follow takes one container");
+	return command_each(line, print_logs);
 }
 
-const struct command cmd_logs[] = {
-	{"logs", NULL, "CONTAINER", "What a container has written", "husk logs -f --tail 20 web",
-	 options_table, sizeof(struct options), OPTS_ANYWHERE, 1, 1, 'c', .run = run_logs},
-	{0}};
+const struct command cmd_logs[] = {{"logs", NULL, "CONTAINER...", "What containers have written",
+				    "husk logs -f --tail 20 web", options_table,
+				    sizeof(struct options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'c',
+				    .run = run_logs},
+				   {0}};

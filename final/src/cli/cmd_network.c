@@ -1,19 +1,14 @@
 /* cmd_network.c: networks with names, and who is in them. See command.h; next file: ../network/network.h */
 #include "../base/err.h"
 #include "../base/json.h"
-#include "../base/log.h"
 #include "../engine/events.h"
 #include "../network/network.h"
-#include "command.h"
-#include "confirm.h"
+#include "cmd_inspect.h"
+#include "filter.h"
 #include "format.h"
+#include "prune.h"
 
 #include <string.h>
-
-static int flush(void)
-{
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
 
 static void tell(const struct command_line *line, const char *action, const char *name)
 {
@@ -45,26 +40,6 @@ static const struct opt create_options[] = {
 	{"driver", 'd', OPT_TEXT, AT(driver), "bridge", "the only one there is"},
 	{0}};
 #undef AT
-
-static int read_labels(const struct str_list *texts, struct arena *arena, struct str_map *ret_map)
-{
-	struct str_pair *items = arena_alloc(arena, (texts->count + 1) * sizeof(*items));
-
-	if (!items)
-		return -1;
-	for (size_t i = 0; i < texts->count; i++) {
-		size_t length = strcspn(texts->items[i], "=");
-
-		if (length == 0)
-			return err_set(EINVAL, "--label '%s': expected KEY=VALUE", texts->items[i]);
-		items[i].key = arena_copy(arena, texts->items[i], length);
-		items[i].value = texts->items[i] + length + (texts->items[i][length] == '=');
-		if (!items[i].key)
-			return -1;
-	}
-	*ret_map = (struct str_map){items, texts->count};
-	return 0;
-}
 
 /* The first text with a colon is IPv6's, the first one without IPv4's. */
 static int by_family(const char *option, const struct str_list *texts, char **four, char **six)
@@ -111,12 +86,11 @@ static int run_create(const struct command_line *line)
 	if (by_family("subnet", &options->subnets, &network.subnet, &network.subnet6) < 0 ||
 	    by_family("gateway", &options->gateways, &network.gateway, &network.gateway6) < 0 ||
 	    read_opts(&options->opts, &network) < 0 ||
-	    read_labels(&options->labels, line->arena, &network.labels) < 0 ||
+	    command_labels(&options->labels, line->arena, &network.labels) < 0 ||
 	    network_create(line->place, &network) < 0)
 		return -1;
 	tell(line, "create", network.name);
-	printf("%s\n", network.name);
-	return flush();
+	return command_print(network.name);
 }
 
 /* --- ls --- */
@@ -143,48 +117,31 @@ struct listing {
 	struct format format;
 };
 
-static bool has_label(const struct str_map *labels, const char *wanted)
+static bool is_name(const void *network, const char *value)
 {
-	size_t length = strcspn(wanted, "=");
-
-	for (size_t i = 0; i < labels->count; i++)
-		if (strlen(labels->items[i].key) == length &&
-		    strncmp(labels->items[i].key, wanted, length) == 0 &&
-		    (!wanted[length] || strcmp(labels->items[i].value, wanted + length + 1) == 0))
-			return true;
-	return false;
+	return strstr(((const struct network *)network)->name, value);
 }
 
-static int passes(const struct network *network, const char *filter, bool *ret_passes)
+static bool is_label(const void *network, const char *value)
 {
-	const char *value = strchr(filter, '=');
-
-	value = value ? value + 1 : "";
-	if (str_has_prefix(filter, "name="))
-		*ret_passes = strstr(network->name, value) != NULL;
-	else if (str_has_prefix(filter, "label="))
-		*ret_passes = has_label(&network->labels, value);
-	else if (str_has_prefix(filter, "driver="))
-		*ret_passes = strcmp(value, "bridge") == 0;
-	else
-		return err_set(EINVAL,
-			       "--filter '%s': expected name=TEXT, label=KEY[=VALUE] or "
-			       "driver=bridge",
-			       filter);
-	return 0;
+	return str_map_matches(&((const struct network *)network)->labels, value);
 }
+
+static bool is_driver(const void *network, const char *value)
+{
+	(void)network;
+	return strcmp(value, "bridge") == 0;
+}
+
+static const struct filter filters[] = {
+	{"name", is_name}, {"label", is_label, .every = true}, {"driver", is_driver}, {0}};
 
 static int take_network(struct network *network, void *data)
 {
 	struct listing *list = data;
-	bool pass;
 
-	for (size_t i = 0; i < list->options->filters.count; i++) {
-		if (passes(network, list->options->filters.items[i], &pass) < 0)
-			return -1;
-		if (!pass)
-			return 0;
-	}
+	if (!filter_holds(filters, &list->options->filters, network))
+		return 0;
 	format_row(&list->format);
 	format_text(&list->format, "Name", network->name);
 	format_text(&list->format, "Driver", "bridge");
@@ -204,22 +161,14 @@ static int run_ls(const struct command_line *line)
 {
 	struct listing list = {.options = line->values};
 
-	if (format_open(ls_columns, &list.options->format, line->arena, &list.format) < 0 ||
+	if (filter_check(filters, &list.options->filters) < 0 ||
+	    format_open(ls_columns, &list.options->format, line->arena, &list.format) < 0 ||
 	    network_each(line->place, take_network, &list) < 0)
 		return -1;
 	return format_close(&list.format);
 }
 
 /* --- inspect --- */
-
-struct inspect_options {
-	const char *format;
-};
-
-static const struct opt inspect_options[] = {{"format", 'f', OPT_TEXT,
-					      offsetof(struct inspect_options, format), "TEMPLATE",
-					      "a template such as '{{.Subnet}}' (default: JSON)"},
-					     {0}};
 
 struct members {
 	const char *network;
@@ -311,7 +260,8 @@ static int add_properties(struct json_object *object, const struct network *netw
 	return failed ? -1 : 0;
 }
 
-static int add_object(const struct command_line *line, const char *name, struct json_object *array)
+int cmd_network_inspect(const struct command_line *line, const char *name,
+			struct json_object *array)
 {
 	auto_network struct network network = {0};
 	struct members members = {0};
@@ -328,84 +278,66 @@ static int add_object(const struct command_line *line, const char *name, struct 
 	return box_each(line->place, add_member, &members);
 }
 
-static int run_inspect(const struct command_line *line)
-{
-	const struct inspect_options *options = line->values;
-	auto_json struct json_object *array = json_new_array();
-
-	if (!array)
-		return err_set(ENOMEM, "out of memory");
-	for (size_t i = 0; i < line->count; i++)
-		if (add_object(line, line->operands[i], array) < 0)
-			return -1;
-	return format_objects(options->format, array, line->arena);
-}
-
 /* --- rm, prune --- */
 
-struct force_options {
+struct rm_options {
 	bool force;
 };
 
-static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG,
-					 offsetof(struct force_options, force), NULL,
-					 "say nothing about those that are not there"},
+static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct rm_options, force),
+					 NULL, "say nothing about those that are not there"},
 					{0}};
+
+static int remove_network(const struct command_line *line, const char *name)
+{
+	if (network_remove(line->place, name) < 0)
+		return -1;
+	tell(line, "destroy", name);
+	return 0;
+}
+
+static int remove_named(const struct command_line *line, const char *name)
+{
+	const struct rm_options *options = line->values;
+
+	if (remove_network(line, name) == 0)
+		return 0;
+	return options->force && err_last()->code == ENOENT ? 1 : -1;
+}
 
 static int run_rm(const struct command_line *line)
 {
-	const struct force_options *options = line->values;
-	int status = 0;
-
-	for (size_t i = 0; i < line->count; i++) {
-		if (network_remove(line->place, line->operands[i]) == 0) {
-			tell(line, "destroy", line->operands[i]);
-			printf("%s\n", line->operands[i]);
-		} else if (!options->force || err_last()->code != ENOENT) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
-	}
-	return flush() < 0 ? -1 : status;
+	return command_each_name(line, remove_named);
 }
 
-static const struct opt prune_options[] = {
-	{"force", 'f', OPT_FLAG, offsetof(struct force_options, force), NULL, "do not ask"}, {0}};
+static const struct opt prune_options[] = {PRUNE_FORCE, {0}};
 
 struct pruning {
 	struct arena *arena;
 	struct str_list names;
 };
 
+/* "bridge" stays. */
 static int list_name(struct network *network, void *data)
 {
 	struct pruning *pruning = data;
 	char *name = arena_format(pruning->arena, "%s", network->name);
 
+	if (strcmp(network->name, "bridge") == 0)
+		return 0;
 	return name ? str_list_add(&pruning->names, pruning->arena, name) : -1;
 }
 
-/* The first one is "bridge", which stays. */
-static int run_prune(const struct command_line *line)
+int prune_networks(const struct command_line *line)
 {
-	const struct force_options *options = line->values;
 	struct pruning pruning = {.arena = line->arena};
-	int yes = confirm(options->force, "This removes all networks that no container uses.");
+	int result = prune_confirm(line, "This removes all networks that no container uses.");
 
-	if (yes <= 0)
-		return yes;
+	if (result <= 0)
+		return result;
 	if (network_each(line->place, list_name, &pruning) < 0)
 		return -1;
-	for (size_t i = 1; i < pruning.names.count; i++) {
-		if (network_remove(line->place, pruning.names.items[i]) < 0) {
-			if (err_last()->code != EBUSY && err_last()->code != ENOENT)
-				return -1;
-			continue;
-		}
-		tell(line, "destroy", pruning.names.items[i]);
-		printf("%s\n", pruning.names.items[i]);
-	}
-	return flush();
+	return prune_each(line, &pruning.names, remove_network);
 }
 
 /* --- connect, disconnect --- */
@@ -477,11 +409,8 @@ const struct command cmd_network[] = {
 	 sizeof(struct create_options), OPTS_ANYWHERE, 1, 1, .run = run_create},
 	{"network ls", "network list", "", "List networks", "husk network ls --format json",
 	 ls_options, sizeof(struct ls_options), OPTS_ANYWHERE, 0, 0, .run = run_ls},
-	{"network inspect", NULL, "NETWORK...", "Show all that is known of networks",
-	 "husk network inspect --format '{{.Subnet}}' app", inspect_options,
-	 sizeof(struct inspect_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'n', run_inspect},
 	{"network rm", "network remove", "NETWORK...", "Remove networks that no container uses",
-	 "husk network rm app", rm_options, sizeof(struct force_options), OPTS_ANYWHERE, 1,
+	 "husk network rm app", rm_options, sizeof(struct rm_options), OPTS_ANYWHERE, 1,
 	 COMMAND_MANY, 'n', run_rm},
 	{"network connect", NULL, "NETWORK CONTAINER", "Put a container into one more network",
 	 "husk network connect --alias db app postgres", connect_options,
@@ -490,6 +419,6 @@ const struct command cmd_network[] = {
 	 "husk network disconnect app postgres", disconnect_options, 0, OPTS_ANYWHERE, 2, 2, 'n',
 	 run_disconnect},
 	{"network prune", NULL, "", "Remove all networks that no container uses",
-	 "husk network prune --force", prune_options, sizeof(struct force_options), OPTS_ANYWHERE,
-	 0, 0, .run = run_prune},
+	 "husk network prune --force", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE,
+	 0, 0, .run = prune_networks},
 	{0}};

@@ -34,7 +34,7 @@ static int make(const struct command_line *line, struct box *box)
 	if (options->cidfile && access(options->cidfile, F_OK) == 0)
 		return err_set(EEXIST, "--cidfile %s: it exists: remove it first",
 			       options->cidfile);
-	if (run_make_box(line->place, options, &operands, box) < 0 ||
+	if (life_permit() < 0 || run_make_box(line->place, options, &operands, box) < 0 ||
 	    box_create(line->place, box) < 0)
 		return -1;
 	events_add(box, "create", NULL);
@@ -118,7 +118,7 @@ static int run_run(const struct command_line *line)
 	const struct run_options *options = line->values;
 
 	if (options->terminal && options->interactive && !options->detach && !isatty(STDIN_FILENO))
-		return err_set(ENOTTY, "-it: the standard input is no terminal: leave -t out");
+		return err_set(ENOTTY, "-it: the input device is not a TTY: leave -t out");
 	return with_box(line, run);
 }
 

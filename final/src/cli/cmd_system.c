@@ -164,6 +164,7 @@ static int add_programs(struct json_object *o, struct arena *arena)
 	failed |= json_add(o, "ServerVersion", json_new_string(HUSK_VERSION));
 	failed |= json_add(o, "DefaultRuntime", json_new_string(runtime));
 	failed |= json_add(o, "Driver", json_new_string("overlay"));
+	failed |= json_add(o, "CgroupDriver", json_new_string("cgroupfs"));
 	return failed | json_add(o, "LoggingDriver", json_new_string("json-file"));
 }
 
@@ -178,30 +179,28 @@ static int print_members(const struct json_object *o)
 		else
 			printf("%s: %ld\n", c.key, (long)json_int(c.value));
 	}
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
-/* An object alone, not an array of one. */
-static int print_object(const struct command_line *line, const char *format, struct json_object *o)
+/* An object alone, not an array of one. `shown`: what people see of it without a format. */
+static int print_object(const struct command_line *line, struct json_object *o,
+			const struct json_object *shown)
 {
-	auto_json struct json_object *array = NULL;
+	const char *format = ((const struct info_options *)line->values)->format;
+	auto_json struct json_object *array = json_new_array();
 	char *text;
 
-	if (format && strcmp(format, "json") != 0) {
-		array = json_new_array();
-		if (json_append(array, o) < 0)
-			return -1;
-		return format_objects(format, array, line->arena);
-	}
-	array = o; /* freed either way */
+	if (json_append(array, o) < 0)
+		return -1;
 	if (!format)
-		return print_members(o);
+		return print_members(shown);
+	if (strcmp(format, "json") != 0)
+		return format_objects(format, array, line->arena);
 	return json_text(o, JSON_ONE_LINE, line->arena, &text) < 0 ? -1 : command_print(text);
 }
 
 static int run_info(const struct command_line *line)
 {
-	const struct info_options *options = line->values;
 	struct json_object *o = json_new_object();
 	int failed = 0;
 
@@ -211,24 +210,26 @@ static int run_info(const struct command_line *line)
 	failed |= add_firewall(o, line->arena);
 	failed |= json_add(o, "DataRoot", json_new_string(line->place->data));
 	failed |= json_add(o, "StateRoot", json_new_string(line->place->run));
-	if (failed) {
-		json_free(o);
-		return -1;
-	}
-	return print_object(line, options->format, o);
+	if (!failed)
+		return print_object(line, o, o);
+	json_free(o);
+	return -1;
 }
 
+/* As podman has it: a client, and no server. */
 static int run_version(const struct command_line *line)
 {
-	const struct info_options *options = line->values;
-	struct json_object *o = json_new_object();
+	struct json_object *o = json_new_object(), *client = json_new_object();
+	int failed = 0;
 
-	if (json_add(o, "Version", json_new_string(HUSK_VERSION)) < 0 ||
-	    json_add(o, "OciVersion", json_new_string("1.2.1")) < 0) {
-		json_free(o);
-		return -1;
-	}
-	return print_object(line, options->format, o);
+	failed |= json_add(client, "Version", json_new_string(HUSK_VERSION));
+	failed |= json_add(client, "OciVersion", json_new_string("1.2.1"));
+	failed |= json_add(client, "Os", json_new_string("linux"));
+	failed |= json_add(o, "Client", client);
+	if (!failed)
+		return print_object(line, o, client);
+	json_free(o);
+	return -1;
 }
 
 /* --- help --- */
@@ -249,7 +250,7 @@ static int run_help(const struct command_line *line)
 	if (!options->table)
 		return command_print_help(line->count ? line->operands : (char *[]){NULL});
 	command_print_table();
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 /* --- internal-exit --- */

@@ -153,14 +153,7 @@ static int top(const struct command_line *line, struct box *box)
 
 static int run_top(const struct command_line *line)
 {
-	struct box box;
-	int result;
-
-	if (command_find(line, line->operands[0], &box) < 0)
-		return -1;
-	result = top(line, &box);
-	box_close(&box);
-	return result;
+	return command_with(line, top);
 }
 
 const struct command cmd_top[] = {{"top", NULL, "CONTAINER", "List the processes of a container",

@@ -10,6 +10,7 @@
 #include "../engine/resources.h"
 #include "../spec/tables.h"
 #include "command.h"
+#include "run_options.h"
 
 #include <string.h>
 
@@ -26,30 +27,6 @@ static const struct opt update_options[] = {
 	{"restart", 0, OPT_TEXT, offsetof(struct update_options, restart), "POLICY",
 	 "no, on-failure[:N], always, unless-stopped: from its next start on"},
 	{0}};
-
-static int merge_restart(const char *text, struct arena *arena, struct box_restart *restart)
-{
-	static const char *const policies[] = {"no", "on-failure", "always", "unless-stopped"};
-	const char *colon = text ? strchrnul(text, ':') : NULL;
-
-	for (size_t i = 0; text && i < ARRAY_SIZE(policies); i++) {
-		size_t length = strlen(policies[i]);
-
-		if (length != (size_t)(colon - text) || memcmp(text, policies[i], length) != 0)
-			continue;
-		if (*colon && i != 1)
-			return err_set(EINVAL, "--restart %s: only on-failure has a number", text);
-		restart->maximum = 0;
-		restart->policy = arena_format(arena, "%s", policies[i]);
-		return *colon ? str_to_u32(colon + 1, UINT32_MAX, &restart->maximum) : 0;
-	}
-	if (!text)
-		return 0;
-	return err_set(EINVAL,
-		       "--restart '%s': expected no, on-failure[:N], always or "
-		       "unless-stopped",
-		       text);
-}
 
 static int write_resources(const struct box *box, struct arena *arena)
 {
@@ -85,14 +62,12 @@ static bool is_running(const struct box *box)
 }
 
 /* The runtime first: what it refuses is not written down either. */
-static int update(const struct command_line *line, struct box *box)
+static int change(const struct command_line *line, struct box *box)
 {
 	const struct update_options *options = line->values;
 
-	if (box_lock(box) < 0)
-		return -1;
 	if (resources_merge(&options->resources, &box->resources) < 0 ||
-	    merge_restart(options->restart, &box->arena, &box->restart) < 0)
+	    (options->restart && run_set_restart(options->restart, box) < 0))
 		return -1;
 	if (is_running(box) && change_running(box, line->arena) < 0)
 		return -1;
@@ -102,21 +77,24 @@ static int update(const struct command_line *line, struct box *box)
 	return 0;
 }
 
+static int update(const struct command_line *line, struct box *box)
+{
+	int result;
+
+	if (box_lock(box) < 0)
+		return -1;
+	result = change(line, box);
+	box_unlock(box);
+	return result < 0 ? err_wrap("update %s", box->name) : 0;
+}
+
 static int run_update(const struct command_line *line)
 {
-	for (size_t i = 0; i < line->count; i++) {
-		struct box box;
-		int result;
+	static const struct update_options nothing;
 
-		if (box_find(line->place, line->operands[i], &box) < 0)
-			return -1;
-		result = update(line, &box);
-		box_close(&box);
-		if (result < 0)
-			return err_wrap("update %s", line->operands[i]);
-		printf("%s\n", line->operands[i]);
-	}
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	if (memcmp(line->values, &nothing, sizeof(nothing)) == 0)
+		return err_set(EINVAL, "update: nothing to change: give a limit, as --memory 128M");
+	return command_each(line, update);
 }
 
 const struct command cmd_update[] = {

@@ -1,19 +1,14 @@
 /* cmd_volume.c: named volumes. See command.h; next file: ../engine/volume.h */
 #include "../base/err.h"
 #include "../base/json.h"
-#include "../base/log.h"
 #include "../engine/events.h"
 #include "../engine/volume.h"
-#include "command.h"
-#include "confirm.h"
+#include "cmd_inspect.h"
+#include "filter.h"
 #include "format.h"
+#include "prune.h"
 
 #include <string.h>
-
-static int flush(void)
-{
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
-}
 
 /* --- create --- */
 
@@ -27,38 +22,17 @@ static const struct opt create_options[] = {{"label", 'l', OPT_LIST,
 					    {"driver", 'd', OPT_IGNORED_TEXT, 0, NULL, NULL},
 					    {0}};
 
-static int read_labels(const struct str_list *texts, struct arena *arena, struct str_map *ret_map)
-{
-	struct str_pair *items = arena_alloc(arena, (texts->count + 1) * sizeof(*items));
-
-	if (!items)
-		return -1;
-	for (size_t i = 0; i < texts->count; i++) {
-		size_t length = strcspn(texts->items[i], "=");
-
-		if (length == 0)
-			return err_set(EINVAL, "--label '%s': expected KEY=VALUE", texts->items[i]);
-		items[i].key = arena_copy(arena, texts->items[i], length);
-		items[i].value = texts->items[i] + length + (texts->items[i][length] == '=');
-		if (!items[i].key)
-			return -1;
-	}
-	*ret_map = (struct str_map){items, texts->count};
-	return 0;
-}
-
 static int run_create(const struct command_line *line)
 {
 	const struct create_options *options = line->values;
-	struct str_map labels;
+	struct str_map labels = {0};
 	char *name;
 
-	if (read_labels(&options->labels, line->arena, &labels) < 0 ||
+	if (command_labels(&options->labels, line->arena, &labels) < 0 ||
 	    volume_create(line->place, line->operands[0], &labels, line->arena, &name) < 0)
 		return -1;
 	events_add_other(line->place, "volume", "create", name, name);
-	printf("%s\n", name);
-	return flush();
+	return command_print(name);
 }
 
 /* --- ls --- */
@@ -86,54 +60,48 @@ static const struct format_column quiet_columns[] = {{"Name", "VOLUME NAME", 0},
 struct listing {
 	const struct command_line *line;
 	struct format format;
+	bool failed; /* the error record says why */
 };
 
-static bool has_label(const struct volume *volume, const char *wanted)
-{
-	const char *equal = strchr(wanted, '=');
-	size_t length = strcspn(wanted, "=");
+/* What a filter is asked about. */
+struct candidate {
+	struct listing *list;
+	const struct volume *volume;
+};
 
-	for (size_t i = 0; i < volume->labels.count; i++)
-		if (strlen(volume->labels.items[i].key) == length &&
-		    memcmp(volume->labels.items[i].key, wanted, length) == 0 &&
-		    (!equal || strcmp(volume->labels.items[i].value, equal + 1) == 0))
-			return true;
-	return false;
+static bool is_name(const void *candidate, const char *value)
+{
+	return strstr(((const struct candidate *)candidate)->volume->name, value);
 }
 
-/* 1: it is to be shown. */
-static int passes(const struct command_line *line, const struct volume *volume, const char *filter)
+static bool is_label(const void *candidate, const char *value)
 {
-	const char *value = strchr(filter, '=');
+	return str_map_matches(&((const struct candidate *)candidate)->volume->labels, value);
+}
+
+static bool is_dangling(const void *data, const char *value)
+{
+	const struct candidate *c = data;
 	char *by;
-	int used;
+	int used =
+		volume_find_use(c->list->line->place, c->volume->name, c->list->line->arena, &by);
 
-	value = value ? value + 1 : "";
-	if (str_has_prefix(filter, "name="))
-		return strstr(volume->name, value) != NULL;
-	if (str_has_prefix(filter, "label="))
-		return has_label(volume, value);
-	if (strcmp(filter, "dangling=true") == 0 || strcmp(filter, "dangling=false") == 0) {
-		used = volume_find_use(line->place, volume->name, line->arena, &by);
-		return used < 0 ? -1 : (used == 0) == (*value == 't');
-	}
-	return err_set(
-		EINVAL,
-		"--filter '%s': expected name=TEXT, label=KEY[=VALUE] or dangling=true|false",
-		filter);
+	c->list->failed |= used < 0;
+	return (used == 0) == (*value == 't');
 }
+
+static const struct filter filters[] = {{"name", is_name},
+					{"label", is_label, .every = true},
+					{"dangling", is_dangling, .values = "true|false"},
+					{0}};
 
 static int take_volume(struct volume *volume, void *data)
 {
 	struct listing *list = data;
 	const struct ls_options *options = list->line->values;
 
-	for (size_t i = 0; i < options->filters.count; i++) {
-		int pass = passes(list->line, volume, options->filters.items[i]);
-
-		if (pass <= 0)
-			return pass;
-	}
+	if (!filter_holds(filters, &options->filters, &(struct candidate){list, volume}))
+		return 0;
 	format_row(&list->format);
 	format_text(&list->format, "Driver", "local");
 	format_text(&list->format, "Name", volume->name);
@@ -141,7 +109,7 @@ static int take_volume(struct volume *volume, void *data)
 	format_text(&list->format, "CreatedAt", volume->created);
 	format_map(&list->format, "Labels", &volume->labels);
 	format_text(&list->format, "Scope", "local");
-	return 0;
+	return list->failed ? -1 : 0;
 }
 
 static int run_ls(const struct command_line *line)
@@ -149,7 +117,8 @@ static int run_ls(const struct command_line *line)
 	const struct ls_options *options = line->values;
 	struct listing list = {.line = line};
 
-	if (format_open(options->format.quiet ? quiet_columns : ls_columns, &options->format,
+	if (filter_check(filters, &options->filters) < 0 ||
+	    format_open(options->format.quiet ? quiet_columns : ls_columns, &options->format,
 			line->arena, &list.format) < 0 ||
 	    volume_each(line->place, take_volume, &list) < 0)
 		return -1;
@@ -157,15 +126,6 @@ static int run_ls(const struct command_line *line)
 }
 
 /* --- inspect --- */
-
-struct inspect_options {
-	const char *format;
-};
-
-static const struct opt inspect_options[] = {
-	{"format", 'f', OPT_TEXT, offsetof(struct inspect_options, format), "TEMPLATE",
-	 "a template such as '{{.Mountpoint}}' (default: JSON)"},
-	{0}};
 
 static int add_object(const struct volume *volume, struct json_object *array)
 {
@@ -186,25 +146,16 @@ static int add_object(const struct volume *volume, struct json_object *array)
 	return failed ? -1 : 0;
 }
 
-static int run_inspect(const struct command_line *line)
+int cmd_volume_inspect(const struct command_line *line, const char *name, struct json_object *array)
 {
-	const struct inspect_options *options = line->values;
-	auto_json struct json_object *array = json_new_array();
+	struct volume volume;
+	int result;
 
-	if (!array)
-		return err_set(ENOMEM, "out of memory");
-	for (size_t i = 0; i < line->count; i++) {
-		struct volume volume;
-		int result;
-
-		if (volume_find(line->place, line->operands[i], &volume) < 0)
-			return -1;
-		result = add_object(&volume, array);
-		volume_free(&volume);
-		if (result < 0)
-			return -1;
-	}
-	return format_objects(options->format, array, line->arena);
+	if (volume_find(line->place, name, &volume) < 0)
+		return -1;
+	result = add_object(&volume, array);
+	volume_free(&volume);
+	return result;
 }
 
 /* --- rm, prune --- */
@@ -217,32 +168,29 @@ static const struct opt rm_options[] = {{"force", 'f', OPT_FLAG, offsetof(struct
 					 NULL, "say nothing about those that are not there"},
 					{0}};
 
-static int run_rm(const struct command_line *line)
+static int remove_volume(const struct command_line *line, const char *name)
 {
-	const struct rm_options *options = line->values;
-	int status = 0;
-
-	for (size_t i = 0; i < line->count; i++) {
-		if (volume_remove(line->place, line->operands[i]) == 0) {
-			events_add_other(line->place, "volume", "destroy", line->operands[i],
-					 line->operands[i]);
-			printf("%s\n", line->operands[i]);
-		} else if (!options->force || err_last()->code != ENOENT) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
-	}
-	return flush() < 0 ? -1 : status;
+	if (volume_remove(line->place, name) < 0)
+		return -1;
+	events_add_other(line->place, "volume", "destroy", name, name);
+	return 0;
 }
 
-struct prune_options {
-	bool all, force;
-};
+static int remove_named(const struct command_line *line, const char *name)
+{
+	const struct rm_options *options = line->values;
 
-static const struct opt prune_options[] = {
-	{"all", 'a', OPT_FLAG, offsetof(struct prune_options, all), NULL, "those with a name too"},
-	{"force", 'f', OPT_FLAG, offsetof(struct prune_options, force), NULL, "do not ask"},
-	{0}};
+	if (remove_volume(line, name) == 0)
+		return 0;
+	return options->force && err_last()->code == ENOENT ? 1 : -1;
+}
+
+static int run_rm(const struct command_line *line)
+{
+	return command_each_name(line, remove_named);
+}
+
+static const struct opt prune_options[] = {PRUNE_ALL("those with a name too"), PRUNE_FORCE, {0}};
 
 struct pruning {
 	const struct command_line *line;
@@ -265,31 +213,19 @@ static int find_unused(struct volume *volume, void *data)
 	return name ? str_list_add(&p->names, p->line->arena, name) : -1;
 }
 
-static int run_prune(const struct command_line *line)
+int prune_volumes(const struct command_line *line)
 {
 	const struct prune_options *options = line->values;
 	struct pruning p = {.line = line};
-	int yes = confirm(options->force,
-			  options->all
-				  ? "This removes all volumes that no container uses."
-				  : "This removes volumes without a name that no container uses.");
+	int result = prune_confirm(
+		line, options->all ? "This removes all volumes that no container uses."
+				   : "This removes volumes without a name that no container uses.");
 
-	if (yes <= 0)
-		return yes;
+	if (result <= 0)
+		return result;
 	if (volume_each(line->place, find_unused, &p) < 0)
 		return -1;
-	for (size_t i = 0; i < p.names.count; i++) {
-		/* One that a container has taken meanwhile stays. */
-		if (volume_remove(line->place, p.names.items[i]) < 0) {
-			if (err_last()->code != EBUSY && err_last()->code != ENOENT)
-				return -1;
-			continue;
-		}
-		events_add_other(line->place, "volume", "destroy", p.names.items[i],
-				 p.names.items[i]);
-		printf("%s\n", p.names.items[i]);
-	}
-	return flush();
+	return prune_each(line, &p.names, remove_volume);
 }
 
 const struct command cmd_volume[] = {
@@ -297,13 +233,10 @@ const struct command cmd_volume[] = {
 	 create_options, sizeof(struct create_options), OPTS_ANYWHERE, 0, 1, .run = run_create},
 	{"volume ls", "volume list", "", "List volumes", "husk volume ls --filter dangling=true",
 	 ls_options, sizeof(struct ls_options), OPTS_ANYWHERE, 0, 0, .run = run_ls},
-	{"volume inspect", NULL, "VOLUME...", "Show all that is known of volumes",
-	 "husk volume inspect --format '{{.Mountpoint}}' data", inspect_options,
-	 sizeof(struct inspect_options), OPTS_ANYWHERE, 1, COMMAND_MANY, 'v', run_inspect},
 	{"volume rm", "volume remove", "VOLUME...", "Remove volumes and what is in them",
 	 "husk volume rm data", rm_options, sizeof(struct rm_options), OPTS_ANYWHERE, 1,
 	 COMMAND_MANY, 'v', run_rm},
 	{"volume prune", NULL, "", "Remove volumes that no container uses",
 	 "husk volume prune --force", prune_options, sizeof(struct prune_options), OPTS_ANYWHERE, 0,
-	 0, .run = run_prune},
+	 0, .run = prune_volumes},
 	{0}};

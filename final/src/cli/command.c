@@ -33,28 +33,44 @@ const struct opt command_globals[] = {
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
 	{0}};
 
-const struct command_group command_groups[] = {{"Containers", cmd_run},	  {NULL, cmd_life},
-					       {NULL, cmd_exec},	  {NULL, cmd_list},
-					       {NULL, cmd_top},		  {NULL, cmd_inspect},
-					       {NULL, cmd_logs},	  {NULL, cmd_stats},
-					       {NULL, cmd_update},	  {"Images", cmd_image},
-					       {"Networks", cmd_network}, {"Volumes", cmd_volume},
-					       {"System", cmd_system},	  {NULL, cmd_config},
-					       {NULL, cmd_complete},	  {0}};
+const struct command_group command_groups[] = {{"Containers", "container", cmd_run},
+					       {NULL, "container", cmd_life},
+					       {NULL, "container", cmd_exec},
+					       {NULL, "container", cmd_list},
+					       {NULL, "container", cmd_top},
+					       {NULL, "container", cmd_logs},
+					       {NULL, "container", cmd_stats},
+					       {NULL, "container", cmd_update},
+					       {"Images", "image", cmd_image},
+					       {"Networks", "network", cmd_network},
+					       {"Volumes", "volume", cmd_volume},
+					       {"System", "system", cmd_inspect},
+					       {NULL, "system", cmd_disk},
+					       {NULL, "system", cmd_system},
+					       {NULL, "config", cmd_config},
+					       {NULL, "system", cmd_complete},
+					       {0}};
 
 /* --- finding a command --- */
 
 static bool is_named(const struct command *command, const char *name)
 {
-	return strcmp(command->name, name) == 0 ||
-	       (command->alias && strcmp(command->alias, name) == 0);
+	return strcmp(command->name, name) == 0 || str_find_word(command->alias, name) >= 0;
 }
 
-static const struct command *find_name(const char *name)
+/* diff, commit and export are listed with images, and are of containers. */
+const char *command_family(const struct command_group *group, const struct command *command)
+{
+	return command->live == 'c' ? "container" : group->family;
+}
+
+/* family: NULL, or what the command must be of. */
+static const struct command *find_name(const char *name, const char *family)
 {
 	for (const struct command_group *group = command_groups; group->commands; group++)
 		for (const struct command *command = group->commands; command->name; command++)
-			if (is_named(command, name))
+			if (is_named(command, name) &&
+			    (!family || strcmp(command_family(group, command), family) == 0))
 				return command;
 	return NULL;
 }
@@ -68,12 +84,12 @@ const struct command *command_find_words(char *const words[], size_t *ret_used)
 	*ret_used = 1;
 	if (words[0] && words[1] && *words[1] != '-') {
 		snprintf(both, sizeof(both), "%s %s", words[0], words[1]);
-		command = find_name(both);
-		if (!command && strcmp(words[0], "container") == 0)
-			command = find_name(words[1]);
+		command = find_name(both, NULL);
+		if (!command)
+			command = find_name(words[1], words[0]);
 		*ret_used = command ? 2 : 1;
 	}
-	return command ? command : words[0] ? find_name(words[0]) : NULL;
+	return command ? command : words[0] ? find_name(words[0], NULL) : NULL;
 }
 
 /* --- running it --- */
@@ -170,7 +186,19 @@ static int run_command(const struct command *command, const struct global_option
 	return status;
 }
 
-static int run(char **argv, struct arena *arena)
+/* "network" alone, or with --help; or a word that is no command. */
+static int help_family(char **words)
+{
+	bool asked = words[1] && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
+
+	if (asked)
+		words[1] = NULL;
+	if (command_print_help(words) < 0)
+		return -1;
+	return asked ? 0 : EXIT_HUSK;
+}
+
+static int run_words(char **argv, struct arena *arena)
 {
 	struct global_options options = {.log_level = LOG_WARNING};
 	const struct command *command;
@@ -189,7 +217,7 @@ static int run(char **argv, struct arena *arena)
 	}
 	command = command_find_words(operands.items, &used);
 	if (!command)
-		return command_print_help(operands.items) < 0 ? -1 : EXIT_HUSK;
+		return help_family(operands.items);
 	return run_command(command, &options, operands.items + used, arena);
 }
 
@@ -200,7 +228,8 @@ int command_run(int argc, char **argv)
 
 	/* What our caller forgot to close would live as long as a monitor. */
 	if (argc > 0)
-		status = fd_close_on_exec_from(STDERR_FILENO + 1) < 0 ? -1 : run(argv, &arena);
+		status =
+			fd_close_on_exec_from(STDERR_FILENO + 1) < 0 ? -1 : run_words(argv, &arena);
 	if (status < 0) {
 		log_failure();
 		status = EXIT_HUSK;
@@ -211,10 +240,22 @@ int command_run(int argc, char **argv)
 
 /* --- what commands share --- */
 
+int command_flush(void)
+{
+	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+}
+
 int command_print(const char *text)
 {
-	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
-		return err_sys("write to standard output");
+	printf("%s\n", text);
+	return command_flush();
+}
+
+int command_labels(const struct str_list *texts, struct arena *arena, struct str_map *map)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (str_map_set(map, arena, texts->items[i]) < 0)
+			return err_wrap("--label");
 	return 0;
 }
 
@@ -232,28 +273,84 @@ int command_find(const struct command_line *line, const char *name, struct box *
 	return 0;
 }
 
-static int do_one(const struct command_line *line, const char *name,
-		  int (*each)(const struct command_line *line, struct box *box))
+static int with_name(const struct command_line *line, const char *name,
+		     int (*run)(const struct command_line *line, struct box *box))
 {
 	struct box box;
 	int result;
 
 	if (command_find(line, name, &box) < 0)
 		return -1;
-	result = each(line, &box);
+	result = run(line, &box);
 	box_close(&box);
-	return result == 0 ? command_print(name) : result;
+	return result;
 }
 
-int command_each(const struct command_line *line,
-		 int (*each)(const struct command_line *line, struct box *box))
+int command_with(const struct command_line *line,
+		 int (*run)(const struct command_line *line, struct box *box))
+{
+	return with_name(line, line->operands[0], run);
+}
+
+/* What became of one of several. */
+static void tell(const char *name, int result, int *status)
+{
+	if (result == 0)
+		result = command_print(name);
+	if (result >= 0)
+		return;
+	log_failure();
+	*status = EXIT_HUSK;
+}
+
+int command_each_name(const struct command_line *line,
+		      int (*run)(const struct command_line *line, const char *name))
 {
 	int status = 0;
 
 	for (size_t i = 0; i < line->count; i++)
-		if (do_one(line, line->operands[i], each) < 0) {
-			log_failure();
-			status = EXIT_HUSK;
-		}
+		tell(line->operands[i], run(line, line->operands[i]), &status);
 	return status;
+}
+
+int command_each(const struct command_line *line,
+		 int (*run)(const struct command_line *line, struct box *box))
+{
+	int status = 0;
+
+	for (size_t i = 0; i < line->count; i++)
+		tell(line->operands[i], with_name(line, line->operands[i], run), &status);
+	return status;
+}
+
+struct choice {
+	bool (*is_meant)(const struct box *box);
+	struct arena *arena;
+	struct str_list names;
+};
+
+static int take_name(struct box *box, void *data)
+{
+	struct choice *choice = data;
+	char *name = arena_format(choice->arena, "%s", box->name);
+
+	if (!choice->is_meant(box))
+		return 0;
+	return name ? str_list_add(&choice->names, choice->arena, name) : -1;
+}
+
+int command_take_all(struct command_line *line, bool all, bool (*is_meant)(const struct box *box))
+{
+	struct choice choice = {.is_meant = is_meant, .arena = line->arena};
+
+	if (all == (line->count > 0))
+		return err_set(EINVAL, all ? "--all and the name of a container: give one of them"
+					   : "expected a container, or --all");
+	if (!all)
+		return 0;
+	if (box_each(line->place, take_name, &choice) < 0)
+		return -1;
+	line->operands = choice.names.items;
+	line->count = choice.names.count;
+	return 0;
 }

@@ -27,7 +27,7 @@ enum { EXIT_HUSK = 125, COMMAND_MANY = 1 << 30 };
 
 struct command {
 	const char *name;			  /* "run", "network create" */
-	const char *alias;			  /* "enter" of shell; NULL */
+	const char *alias;			  /* "enter" of shell; others behind a '|'; NULL */
 	const char *operands, *summary, *example; /* summary NULL: help does not show it */
 	const struct opt *options;
 	size_t values_size;
@@ -40,7 +40,7 @@ struct command {
 
 extern const struct command cmd_run[], cmd_life[], cmd_list[], cmd_inspect[], cmd_exec[], cmd_top[],
 	cmd_logs[], cmd_stats[], cmd_update[], cmd_config[], cmd_complete[], cmd_image[],
-	cmd_network[], cmd_volume[], cmd_system[];
+	cmd_network[], cmd_volume[], cmd_disk[], cmd_system[];
 
 int command_run(int argc, char **argv);
 
@@ -54,12 +54,27 @@ void command_print_table(void);
 struct box;
 int command_find(const struct command_line *line, const char *name, struct box *ret_box) MUST_CHECK;
 
+/* The box that the first operand names, for as long as `run` runs; what that returns. */
+int command_with(const struct command_line *line,
+		 int (*run)(const struct command_line *line, struct box *box)) MUST_CHECK;
+
 /*
- * The same for every operand. `each` returns 0, and the operand is printed, or 1, and it is not. A
- * failure is said, and the next one is looked at; the exit status is EXIT_HUSK then.
+ * `run` with each operand: a box's name. It returns 0, and the name is printed, or 1, and it is not.
+ * A failure is said, and the next one is looked at; the exit status is EXIT_HUSK then.
  */
+int command_each_name(const struct command_line *line,
+		      int (*run)(const struct command_line *line, const char *name)) MUST_CHECK;
 int command_each(const struct command_line *line,
-		 int (*each)(const struct command_line *line, struct box *box)) MUST_CHECK;
+		 int (*run)(const struct command_line *line, struct box *box)) MUST_CHECK;
+
+/* --all: the operands of *line become the names of the boxes for which is_meant() says so. */
+int command_take_all(struct command_line *line, bool all,
+		     bool (*is_meant)(const struct box *box)) MUST_CHECK;
+
+/* --label KEY[=VALUE] */
+int command_labels(const struct str_list *texts, struct arena *arena,
+		   struct str_map *map) MUST_CHECK;
 
 /* Text and a line end to standard output; ENOSPC and EPIPE are seen. */
 int command_print(const char *text) MUST_CHECK;
+int command_flush(void) MUST_CHECK;

@@ -3,6 +3,8 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../store/clock.h"
+#include "command.h"
+#include "filter.h"
 #include "template.h"
 
 #include <fcntl.h>
@@ -46,67 +48,68 @@ static const struct bind_field line_rows[] = {
 };
 static const struct bind_table line_table = BIND_TABLE(struct line, line_rows);
 
-static bool is_label(const struct line *line, const char *wanted)
-{
-	size_t length = strcspn(wanted, "=");
-	char name[256];
-	const char *value;
-
-	snprintf(name, sizeof(name), "%.*s", (int)length, wanted);
-	value = str_map_get(&line->attributes, name);
-	return value && (!wanted[length] || strcmp(value, wanted + length + 1) == 0);
-}
-
-static bool is_named(const struct line *line, const char *wanted)
-{
-	const char *name = str_map_get(&line->attributes, "name");
-
-	return (line->id && str_has_prefix(line->id, wanted)) || (name && !strcmp(name, wanted));
-}
+/* --- filters --- */
 
 static bool is_same(const char *text, const char *wanted)
 {
 	return text && strcmp(text, wanted) == 0;
 }
 
-static bool matches(const struct line *line, const char *key, const char *value)
+/* Something of that type with this name, or an ID that begins so. */
+static bool is_of(const struct line *line, const char *type, const char *value)
 {
-	if (strcmp(key, "type") == 0)
-		return is_same(line->type, value);
-	if (strcmp(key, "event") == 0)
-		return is_same(line->action, value);
-	if (strcmp(key, "image") == 0)
-		return is_same(str_map_get(&line->attributes, "image"), value) ||
-		       (is_same(line->type, "image") && is_named(line, value));
-	if (strcmp(key, "label") == 0)
-		return is_label(line, value);
-	return is_same(line->type, key) && is_named(line, value);
+	return is_same(line->type, type) &&
+	       ((line->id && str_has_prefix(line->id, value)) ||
+		is_same(str_map_get(&line->attributes, "name"), value));
 }
 
-/* Filters of one key are alternatives; those of different keys all hold. */
-static bool is_wanted(const struct reader *r, const struct line *line)
+static bool is_type(const void *line, const char *value)
 {
-	const struct str_list *filters = &r->options->filters;
-
-	if (line->time_ns < r->since || line->time_ns > r->until)
-		return false;
-	for (size_t i = 0; i < filters->count; i++) {
-		size_t length = strcspn(filters->items[i], "=") + 1;
-		bool any = false;
-
-		for (size_t k = 0; k < filters->count; k++) {
-			char key[32];
-
-			if (strncmp(filters->items[k], filters->items[i], length) != 0)
-				continue;
-			snprintf(key, sizeof(key), "%.*s", (int)length - 1, filters->items[k]);
-			any |= matches(line, key, filters->items[k] + length);
-		}
-		if (!any)
-			return false;
-	}
-	return true;
+	return is_same(((const struct line *)line)->type, value);
 }
+
+static bool is_event(const void *line, const char *value)
+{
+	return is_same(((const struct line *)line)->action, value);
+}
+
+static bool is_container(const void *line, const char *value)
+{
+	return is_of(line, "container", value);
+}
+
+static bool is_network(const void *line, const char *value)
+{
+	return is_of(line, "network", value);
+}
+
+static bool is_volume(const void *line, const char *value)
+{
+	return is_of(line, "volume", value);
+}
+
+/* The image itself, and what is made of it. */
+static bool is_image(const void *line, const char *value)
+{
+	return is_of(line, "image", value) ||
+	       is_same(str_map_get(&((const struct line *)line)->attributes, "image"), value);
+}
+
+static bool is_label(const void *line, const char *value)
+{
+	return str_map_matches(&((const struct line *)line)->attributes, value);
+}
+
+static const struct filter filters[] = {{"type", is_type},
+					{"event", is_event},
+					{"container", is_container},
+					{"image", is_image},
+					{"network", is_network},
+					{"volume", is_volume},
+					{"label", is_label, .every = true},
+					{0}};
+
+/* --- printing --- */
 
 static int print_text(const struct line *line)
 {
@@ -134,7 +137,8 @@ static int print_line(struct reader *r, const char *text, const struct json_obje
 	if (bind_read(&line_table, json, "events", arena, &line) < 0)
 		return 0; /* another version's */
 	r->is_over |= line.time_ns > r->until;
-	if (!is_wanted(r, &line))
+	if (line.time_ns < r->since || line.time_ns > r->until ||
+	    !filter_holds(filters, &r->options->filters, &line))
 		return 0;
 	if (!format)
 		return print_text(&line);
@@ -174,7 +178,7 @@ static int print_file(struct reader *r, FILE *file)
 			return -1;
 	}
 	clearerr(file);
-	return fflush(stdout) == 0 ? 0 : err_sys("write to standard output");
+	return command_flush();
 }
 
 static FILE *open_events(const struct place *place, const char *name)
@@ -234,28 +238,6 @@ static int follow(struct reader *r, FILE **file)
 	return -1;
 }
 
-static int check_filters(const struct str_list *filters)
-{
-	static const char *const keys[] = {"type",	"event",   "image",  "label",
-					   "container", "network", "volume", NULL};
-
-	for (size_t i = 0; i < filters->count; i++) {
-		char key[32];
-		bool known = false;
-
-		snprintf(key, sizeof(key), "%.*s", (int)strcspn(filters->items[i], "="),
-			 filters->items[i]);
-		for (size_t k = 0; keys[k]; k++)
-			known |= strcmp(keys[k], key) == 0;
-		if (!known || !strchr(filters->items[i], '='))
-			return err_set(EINVAL,
-				       "--filter %s: expected type=, event=, container=, image=, "
-				       "network=, volume= or label=",
-				       filters->items[i]);
-	}
-	return 0;
-}
-
 /* The file is made if there is none, so that it can be followed from its beginning. */
 static int print_all(struct reader *r)
 {
@@ -284,7 +266,7 @@ int events_show(const struct place *place, const struct events_options *options)
 		return err_wrap("--since");
 	if (options->until && clock_parse(options->until, &r.until) < 0)
 		return err_wrap("--until");
-	if (check_filters(&options->filters) < 0)
+	if (filter_check(filters, &options->filters) < 0)
 		return -1;
 	return print_all(&r);
 }

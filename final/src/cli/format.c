@@ -461,7 +461,9 @@ int format_objects(const char *template, struct json_object *array, struct arena
 	bool json = !template || strcmp(template, "json") == 0;
 	char *text;
 
-	if (json) {
+	if (json && json_count(array) == 0) {
+		printf("[]\n");
+	} else if (json) {
 		if (json_text(array, template ? JSON_ONE_LINE : JSON_PRETTY, arena, &text) < 0)
 			return -1;
 		printf("%s\n", text);

@@ -4,6 +4,7 @@
 #include "../base/opts.h"
 #include "../network/ports.h"
 #include "../store/clock.h"
+#include "filter.h"
 
 #include <regex.h>
 #include <string.h>
@@ -56,53 +57,49 @@ char *list_ports(const struct box *box, struct arena *arena)
 	return text;
 }
 
-/* --- filters: those of one key are alternatives, keys must all hold --- */
+/* --- filters --- */
 
-static bool is_id(const struct box *box, const char *value)
+static bool is_id(const void *box, const char *value)
 {
-	return str_has_prefix(box->id, value);
+	return str_has_prefix(((const struct box *)box)->id, value);
 }
 
 /* As docker does: a regular expression somewhere in the name. */
-static bool is_name(const struct box *box, const char *value)
+static bool is_name(const void *box, const char *value)
 {
+	const char *name = ((const struct box *)box)->name;
 	regex_t pattern;
 	bool found;
 
 	if (regcomp(&pattern, value, REG_EXTENDED | REG_NOSUB) != 0)
-		return strstr(box->name, value);
-	found = regexec(&pattern, box->name, 0, NULL, 0) == 0;
+		return strstr(name, value);
+	found = regexec(&pattern, name, 0, NULL, 0) == 0;
 	regfree(&pattern);
 	return found;
 }
 
-static bool is_status(const struct box *box, const char *value)
+static bool is_status(const void *box, const char *value)
 {
-	const char *name = bind_name_of(box_status_names, box->state.status);
+	int status = ((const struct box *)box)->state.status;
 
-	return strcmp(name, value) == 0;
+	return strcmp(bind_name_of(box_status_names, status), value) == 0;
 }
 
-static bool is_exit_code(const struct box *box, const char *value)
+static bool is_exit_code(const void *thing, const char *value)
 {
+	const struct box *box = thing;
+
 	return box->state.status == BOX_EXITED && box->state.exit_code == strtol(value, NULL, 10);
 }
 
-static bool is_label(const struct box *box, const char *value)
+static bool is_label(const void *box, const char *value)
 {
-	size_t length = strcspn(value, "=");
-
-	for (size_t i = 0; i < box->labels.count; i++) {
-		const struct str_pair *label = &box->labels.items[i];
-
-		if (strlen(label->key) == length && strncmp(label->key, value, length) == 0)
-			return !value[length] || strcmp(label->value, value + length + 1) == 0;
-	}
-	return false;
+	return str_map_matches(&((const struct box *)box)->labels, value);
 }
 
-static bool is_image(const struct box *box, const char *value)
+static bool is_image(const void *thing, const char *value)
 {
+	const struct box *box = thing;
 	size_t length = strlen(value);
 
 	if (box->image_id && (str_has_prefix(box->image_id, value) ||
@@ -112,8 +109,10 @@ static bool is_image(const struct box *box, const char *value)
 	       (!box->image[length] || box->image[length] == ':');
 }
 
-static bool is_network(const struct box *box, const char *value)
+static bool is_network(const void *thing, const char *value)
 {
+	const struct box *box = thing;
+
 	if (strcmp(box->network_mode, value) == 0)
 		return true;
 	for (size_t i = 0; i < box->endpoints.count; i++)
@@ -122,8 +121,10 @@ static bool is_network(const struct box *box, const char *value)
 	return false;
 }
 
-static bool has_volume(const struct box *box, const char *value)
+static bool has_volume(const void *thing, const char *value)
 {
+	const struct box *box = thing;
+
 	for (size_t i = 0; i < box->mounts.count; i++) {
 		const struct box_mount *m = &box->mounts.items[i];
 
@@ -133,60 +134,24 @@ static bool has_volume(const struct box *box, const char *value)
 	return false;
 }
 
-static bool is_policy(const struct box *box, const char *value)
+static bool is_policy(const void *thing, const char *value)
 {
+	const struct box *box = thing;
+
 	return strcmp(box->restart.policy ? box->restart.policy : "no", value) == 0;
 }
 
-static const struct {
-	const char *key;
-	bool (*holds)(const struct box *box, const char *value);
-} filters[] = {
+static const struct filter filters[] = {
 	{"id", is_id},
 	{"name", is_name},
-	{"status", is_status},
+	{"status", is_status, .values = "created|running|paused|restarting|exited|removing"},
 	{"exited", is_exit_code},
-	{"label", is_label},
+	{"label", is_label, .every = true},
 	{"ancestor", is_image},
 	{"network", is_network},
 	{"volume", has_volume},
-	{"restart-policy", is_policy},
-};
-
-static int find_filter(const char *text, size_t *ret_row)
-{
-	size_t length = strcspn(text, "=");
-
-	for (size_t i = 0; i < ARRAY_SIZE(filters) && text[length]; i++)
-		if (strlen(filters[i].key) == length && !strncmp(filters[i].key, text, length)) {
-			*ret_row = i;
-			return 0;
-		}
-	return err_set(EINVAL,
-		       "--filter %s: expected id=, name=, status=, exited=, label=, ancestor=, "
-		       "network=, volume= or restart-policy=",
-		       text);
-}
-
-static int check_filters(const struct list_options *options)
-{
-	size_t row;
-
-	for (size_t i = 0; i < options->filters.count; i++) {
-		const char *text = options->filters.items[i];
-		int64_t status;
-
-		if (find_filter(text, &row) < 0)
-			return -1;
-		if (filters[row].holds == is_status &&
-		    !bind_value_of(box_status_names, strchr(text, '=') + 1, &status))
-			return err_set(EINVAL,
-				       "--filter %s: expected created, running, paused, "
-				       "restarting, exited or removing",
-				       text);
-	}
-	return 0;
-}
+	{"restart-policy", is_policy, .values = "no|on-failure|always|unless-stopped"},
+	{0}};
 
 /* A word on the status asks for those that do not run, too. */
 static bool asks_for_all(const struct list_options *options)
@@ -202,24 +167,10 @@ static bool asks_for_all(const struct list_options *options)
 
 static bool is_wanted(const struct box *box, const struct list_options *options)
 {
-	bool asked[ARRAY_SIZE(filters)] = {false}, holds[ARRAY_SIZE(filters)] = {false};
-	size_t row;
-
 	if (!asks_for_all(options) && box->state.status != BOX_RUNNING &&
 	    box->state.status != BOX_PAUSED && box->state.status != BOX_RESTARTING)
 		return false;
-	for (size_t i = 0; i < options->filters.count; i++) {
-		const char *text = options->filters.items[i];
-
-		if (find_filter(text, &row) < 0)
-			return false;
-		asked[row] = true;
-		holds[row] |= filters[row].holds(box, strchr(text, '=') + 1);
-	}
-	for (row = 0; row < ARRAY_SIZE(filters); row++)
-		if (asked[row] && !holds[row])
-			return false;
-	return true;
+	return filter_holds(filters, &options->filters, box);
 }
 
 /* --- order --- */
@@ -350,7 +301,7 @@ int list_open(const struct place *place, const struct list_options *options, str
 	int (*compare)(const void *a, const void *b) = by_created;
 	struct list *list = &g.list;
 
-	if (check_filters(options) < 0 || find_order(options->sort, &compare) < 0)
+	if (filter_check(filters, &options->filters) < 0 || find_order(options->sort, &compare) < 0)
 		return -1;
 	if (box_each(place, gather, &g) < 0) {
 		list_close(list);

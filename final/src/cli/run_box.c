@@ -9,6 +9,7 @@
 #include "../network/network.h"
 #include "../network/ports.h"
 #include "../store/signals.h"
+#include "command.h"
 #include "run_options.h"
 
 #include <limits.h>
@@ -64,43 +65,42 @@ static int set_ulimits(const struct run_options *options, struct box *box)
 
 /* --- restart and log --- */
 
-static int set_restart(const struct run_options *options, struct box *box)
+int run_set_restart(const char *text, struct box *box)
 {
-	static const char *const policies[] = {"no", "on-failure", "always", "unless-stopped"};
-	char *policy = copy(box, options->restart ? options->restart : "no"), *count = policy;
-	bool known = false;
+	char *policy = copy(box, text), *count = policy;
+	uint32_t maximum = 0;
 
 	if (!policy)
 		return -1;
 	strsep(&count, ":");
-	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
-		known |= strcmp(policies[i], policy) == 0;
-	if (!known || (count && strcmp(policy, "on-failure") != 0))
+	if (str_find_word("no|on-failure|always|unless-stopped", policy) < 0 ||
+	    (count && strcmp(policy, "on-failure") != 0))
 		return err_set(
 			EINVAL,
 			"--restart %s: expected no, on-failure[:N], always or unless-stopped",
-			options->restart);
-	if (count && str_to_u32(count, INT32_MAX, &box->restart.maximum) < 0)
-		return err_wrap("--restart %s", options->restart);
-	if (options->remove && strcmp(policy, "no") != 0)
-		return err_set(EINVAL, "--rm and --restart contradict each other: choose one");
-	box->restart.policy = policy;
+			text);
+	if (count && str_to_u32(count, INT32_MAX, &maximum) < 0)
+		return err_wrap("--restart %s", text);
+	box->restart = (struct box_restart){.policy = policy, .maximum = maximum};
 	return 0;
 }
 
-static int parse_size(char *text, uint64_t *ret_size)
+static int set_restart(const struct run_options *options, struct box *box)
 {
-	struct opt_i64 bytes = {0};
-	struct opt option[] = {{"max-size", 0, OPT_BYTES, 0, "BYTES", ""}, {0}};
-	struct str_list rest;
-	struct arena arena = {0};
-	char *argv[] = {(char *)"--max-size", text, NULL};
-	int result = opts_parse(option, OPTS_FIRST, argv, &arena, &bytes, &rest);
-
-	arena_free(&arena);
-	if (result < 0)
+	if (run_set_restart(options->restart ? options->restart : "no", box) < 0)
 		return -1;
-	*ret_size = bytes.value < 0 ? 0 : bytes.value;
+	if (options->remove && strcmp(box->restart.policy, "no") != 0)
+		return err_set(EINVAL, "--rm and --restart contradict each other: choose one");
+	return 0;
+}
+
+static int set_max_size(struct box *box, const char *text)
+{
+	int64_t bytes;
+
+	if (opts_parse_bytes(text, &bytes) < 0)
+		return -1;
+	box->log.max_size = bytes < 0 ? 0 : bytes;
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static int set_log_option(struct box *box, const char *text)
 	if (!key || !value)
 		return err_set(EINVAL, "expected NAME=VALUE");
 	if (strcmp(key, "max-size") == 0)
-		return parse_size(value, &box->log.max_size);
+		return set_max_size(box, value);
 	if (strcmp(key, "max-file") == 0) {
 		if (str_to_u32(value, 1000, &box->log.max_files) < 0)
 			return -1;
@@ -165,7 +165,7 @@ static int check_network(const struct place *place, const char *mode)
 static int set_network(const struct place *place, const struct run_options *options,
 		       struct box *box)
 {
-	struct ports_list ports = {0};
+	struct ports_list ports = {box->ports.items, box->ports.count};
 
 	box->network_mode = copy(box, options->network ? options->network : "bridge");
 	if (!box->network_mode)
@@ -180,7 +180,7 @@ static int set_network(const struct place *place, const struct run_options *opti
 	}
 	for (size_t i = 0; i < options->ports.count; i++)
 		if (ports_add(options->ports.items[i], &box->arena, &ports) < 0)
-			return err_wrap("--publish %s", options->ports.items[i]);
+			return -1;
 	box->ports.items = ports.items;
 	box->ports.count = ports.count;
 	box->dns = options->dns;
@@ -207,9 +207,6 @@ static int set_hostname(const struct run_options *options, struct box *box)
 
 static int refuse(const struct run_options *options)
 {
-	if (options->gpus)
-		return err_set(EOPNOTSUPP, "--gpus: not supported: give its devices by --device, "
-					   "as --device /dev/dri/card0");
 	if (options->userns && *options->userns && strcmp(options->userns, "host") != 0)
 		return err_set(EOPNOTSUPP, "--userns %s: only host is there", options->userns);
 	if (options->detach && options->detach_keys)
@@ -228,15 +225,15 @@ static int set_environment(const struct run_options *options, struct box *box)
 	return 0;
 }
 
-static int set_pairs(const struct str_list *texts, const char *option, bool needs_value,
-		     struct box *box, struct str_map *map)
+static int set_pairs(const struct str_list *texts, const char *option, struct box *box,
+		     struct str_map *map)
 {
 	for (size_t i = 0; i < texts->count; i++) {
-		if (needs_value && !strchr(texts->items[i], '='))
+		if (!strchr(texts->items[i], '='))
 			return err_set(EINVAL, "%s %s: expected NAME=VALUE", option,
 				       texts->items[i]);
-		if (run_set_pair(map, &box->arena, texts->items[i]) < 0)
-			return -1;
+		if (str_map_set(map, &box->arena, texts->items[i]) < 0)
+			return err_wrap("%s", option);
 	}
 	return 0;
 }
@@ -334,8 +331,8 @@ int run_make_box(const struct place *place, const struct run_options *options,
 	if (run_add_mounts(options, box) < 0 || set_network(place, options, box) < 0 ||
 	    set_hostname(options, box) < 0)
 		return -1;
-	if (set_pairs(&options->labels, "--label", false, box, &box->labels) < 0 ||
-	    set_pairs(&options->annotations, "--annotation", true, box, &box->annotations) < 0)
+	if (command_labels(&options->labels, &box->arena, &box->labels) < 0 ||
+	    set_pairs(&options->annotations, "--annotation", box, &box->annotations) < 0)
 		return -1;
-	return set_pairs(&options->sysctls, "--sysctl", true, box, &box->sysctls);
+	return set_pairs(&options->sysctls, "--sysctl", box, &box->sysctls);
 }

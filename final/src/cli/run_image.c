@@ -5,36 +5,13 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../image/image.h"
+#include "../network/ports.h"
 #include "run_options.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 enum { ENV_FILE_MAX = 1 << 20 };
-
-int run_set_pair(struct str_map *map, struct arena *arena, const char *text)
-{
-	size_t length = strcspn(text, "=");
-	char *key = arena_copy(arena, text, length);
-	char *value = arena_format(arena, "%s", text[length] ? text + length + 1 : "");
-	struct str_pair *items;
-
-	if (!key || !value)
-		return -1;
-	for (size_t i = 0; i < map->count; i++)
-		if (strcmp(map->items[i].key, key) == 0) {
-			map->items[i].value = value;
-			return 0;
-		}
-	items = arena_alloc(arena, (map->count + 1) * sizeof(*items));
-	if (!items)
-		return -1;
-	if (map->count)
-		memcpy(items, map->items, map->count * sizeof(*items));
-	items[map->count++] = (struct str_pair){.key = key, .value = value};
-	map->items = items;
-	return 0;
-}
 
 int run_set_env(struct str_list *env, struct arena *arena, const char *text)
 {
@@ -86,6 +63,19 @@ static int find_image(const struct place *place, const char *name, struct image 
 	return image_find(place, name, ret_image);
 }
 
+/* -P: for each port that the image names, a free one of the host. */
+static int publish_all(const struct image *image, struct box *box)
+{
+	struct ports_list ports = {0};
+
+	for (size_t i = 0; i < image->exposed_ports.count; i++)
+		if (ports_add(image->exposed_ports.items[i], &box->arena, &ports) < 0)
+			return -1;
+	box->ports.items = ports.items;
+	box->ports.count = ports.count;
+	return 0;
+}
+
 static int use_config(const struct run_options *options, struct image *image, struct box *box)
 {
 	if (!options->entrypoint) {
@@ -100,12 +90,14 @@ static int use_config(const struct run_options *options, struct image *image, st
 		char *pair = arena_format(&box->arena, "%s=%s", image->labels.items[i].key,
 					  image->labels.items[i].value);
 
-		if (!pair || run_set_pair(&box->labels, &box->arena, pair) < 0)
+		if (!pair || str_map_set(&box->labels, &box->arena, pair) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < image->volumes.count; i++)
 		if (run_add_anonymous(box, image->volumes.items[i]) < 0)
 			return -1;
+	if (options->publish_all && publish_all(image, box) < 0)
+		return -1;
 	box->workdir = image->workdir;
 	box->user = image->user;
 	box->stop_signal = image->stop_signal;

@@ -71,6 +71,23 @@ static int add_options(struct box *box, char *text, struct str_list *options)
 	return 0;
 }
 
+/* What mount(8) and docker have for them; of tmpfs the kernel knows more, and refuses the rest. */
+static int check_options(const struct str_list *options)
+{
+	static const char words[] =
+		"ro|rw|rro|z|Z|nocopy|bind|rbind|private|rprivate|shared|rshared|slave|rslave|"
+		"unbindable|runbindable|noexec|exec|nosuid|suid|nodev|dev|noatime|nodiratime|"
+		"relatime|strictatime|nosymfollow";
+
+	for (size_t i = 0; i < options->count; i++)
+		if (str_find_word(words, options->items[i]) < 0)
+			return err_set(EINVAL,
+				       "unknown option '%s': expected words as ro, rw, "
+				       "noexec, nosuid, nodev, rshared, nocopy",
+				       options->items[i]);
+	return 0;
+}
+
 static bool is_path(const char *source)
 {
 	return *source == '/' || *source == '.' || *source == '~';
@@ -108,13 +125,16 @@ static int parse_volume(struct box *box, const char *text)
 		return run_add_anonymous(box, first);
 	}
 	if (tidy_target(second, &box->arena, &mount.target) < 0 ||
-	    add_options(box, third, &mount.options) < 0)
+	    add_options(box, third, &mount.options) < 0 || check_options(&mount.options) < 0)
 		return -1;
 	if (is_path(first)) {
 		mount.type = (char *)"bind";
 		if (find_source(box, first, &mount.source) < 0)
 			return -1;
 	} else {
+		if (strchr(first, '/'))
+			return err_set(EINVAL, "'%s': a path of the host begins with / or ./",
+				       first);
 		if (box_check_name(first) < 0)
 			return err_wrap("volume");
 		mount.source = first;
@@ -229,6 +249,8 @@ static int parse_mount(struct box *box, const char *text)
 		return -1;
 	if (!mount.target)
 		return err_set(EINVAL, "target= is missing");
+	if (strcmp(mount.type, "tmpfs") != 0 && check_options(&mount.options) < 0)
+		return -1;
 	if (strcmp(mount.type, "bind") == 0) {
 		if (!mount.source)
 			return err_set(EINVAL, "source= is missing");
@@ -245,8 +267,23 @@ static int parse_mount(struct box *box, const char *text)
 	return run_add_mount(box, mount);
 }
 
+static int add_shm(const struct opt_i64 *size, struct box *box)
+{
+	struct box_mount mount = {.type = (char *)"tmpfs", .target = (char *)"/dev/shm"};
+	char *options = arena_format(&box->arena, "nosuid,noexec,nodev,mode=1777,size=%lld",
+				     (long long)size->value);
+
+	if (size->value <= 0)
+		return err_set(ERANGE, "--shm-size: expected a size, as 64M");
+	return !options || add_options(box, options, &mount.options) < 0
+		       ? -1
+		       : run_add_mount(box, mount);
+}
+
 int run_add_mounts(const struct run_options *options, struct box *box)
 {
+	if (options->shm_size.set && add_shm(&options->shm_size, box) < 0)
+		return -1;
 	for (size_t i = 0; i < options->volumes.count; i++)
 		if (parse_volume(box, options->volumes.items[i]) < 0)
 			return err_wrap("--volume %s", options->volumes.items[i]);

@@ -4,13 +4,18 @@
  */
 #include "run_options.h"
 
+#define HEALTH "there are no health checks yet"
+#define OWN "not there: each container has a namespace of its own"
+#define ADDRESS "not there: its network chooses the address"
+
 #define AT(member) offsetof(struct run_options, member)
 
 const struct opt run_options[] = {
 	{"detach", 'd', OPT_FLAG, AT(detach), NULL, "in the background; prints the ID"},
 	{"detach-keys", 0, OPT_TEXT, AT(detach_keys), "KEYS",
 	 "keys that leave it running (default ctrl-p,ctrl-q)"},
-	{"no-sig-proxy", 0, OPT_FLAG, AT(no_signals), NULL, "signals end husk, not the container"},
+	{"sig-proxy", 0, OPT_CHOICE, AT(no_signals), "true|false",
+	 "false: signals end husk, not the container"},
 	{"interactive", 'i', OPT_FLAG, AT(interactive), NULL, "keep its standard input open"},
 	{"tty", 't', OPT_FLAG, AT(terminal), NULL, "give it a terminal"},
 	{"rm", 0, OPT_FLAG, AT(remove), NULL, "remove it when it has ended"},
@@ -28,6 +33,7 @@ const struct opt run_options[] = {
 	{"mount", 0, OPT_LIST, AT(mounts), "type=bind,src=...,dst=...[,ro]",
 	 "the same by words; type=volume, type=tmpfs"},
 	{"tmpfs", 0, OPT_LIST, AT(tmpfs), "DIR[:size=64m,...]", "a file system in memory"},
+	{"shm-size", 0, OPT_BYTES, AT(shm_size), "BYTES", "of /dev/shm (default 64M)"},
 	{"read-only", 0, OPT_FLAG, AT(read_only), NULL, "the root file system cannot be written"},
 	RESOURCES_OPTIONS(struct run_options, resources),
 	{"ulimit", 0, OPT_LIST, AT(ulimits), "NAME=SOFT[:HARD]", "as nofile=1024:4096"},
@@ -43,6 +49,8 @@ const struct opt run_options[] = {
 	{"network-alias", 0, OPT_LIST, AT(aliases), "NAME", "one more name in its network"},
 	{"publish", 'p', OPT_LIST, AT(ports), "[IP:]HOST:CONTAINER[/udp]",
 	 "a port of the host leads to it"},
+	{"publish-all", 'P', OPT_FLAG, AT(publish_all), NULL,
+	 "every port that the image names, at a free one of the host"},
 	{"dns", 0, OPT_LIST, AT(dns), "ADDRESS", "name server"},
 	{"add-host", 0, OPT_LIST, AT(extra_hosts), "NAME:ADDRESS", "a line of /etc/hosts"},
 	{"restart", 0, OPT_TEXT, AT(restart), "POLICY",
@@ -57,11 +65,31 @@ const struct opt run_options[] = {
 	{"label", 'l', OPT_LIST, AT(labels), "KEY[=VALUE]", "a label"},
 	{"annotation", 0, OPT_LIST, AT(annotations), "KEY=VALUE", "an annotation for the runtime"},
 	{"device", 0, OPT_LIST, AT(devices), "HOST[:INSIDE][:rwm]", "a device of the host"},
-	{"gpus", 0, OPT_TEXT, AT(gpus), "LIST", "refused: devices are given by --device"},
 	{"sysctl", 0, OPT_LIST, AT(sysctls), "NAME=VALUE", "as net.ipv4.ip_forward=1"},
 	{"pull", 0, OPT_CHOICE, AT(pull), "missing|never|always", "whether the image is fetched"},
 	{"cidfile", 0, OPT_TEXT, AT(cidfile), "FILE", "gets the ID; must not exist"},
 	{"runtime", 0, OPT_TEXT, AT(runtime), "NAME|PATH", "OCI runtime (default husk-runtime)"},
 	{"quiet", 'q', OPT_IGNORED_FLAG, 0, NULL, NULL},
 	{"platform", 0, OPT_IGNORED_TEXT, 0, "OS/ARCH", NULL},
+	{"expose", 0, OPT_IGNORED_TEXT, 0, "PORT", NULL},
+	{"no-healthcheck", 0, OPT_IGNORED_FLAG, 0, NULL, NULL},
+	{"health-cmd", 0, OPT_REFUSED, .help = HEALTH},
+	{"health-interval", 0, OPT_REFUSED, .help = HEALTH},
+	{"health-timeout", 0, OPT_REFUSED, .help = HEALTH},
+	{"health-retries", 0, OPT_REFUSED, .help = HEALTH},
+	{"health-start-period", 0, OPT_REFUSED, .help = HEALTH},
+	{"pod", 0, OPT_REFUSED, .help = "no pods yet: --net container:NAME shares a network"},
+	{"storage-opt", 0, OPT_REFUSED, .help = "a container's layer has no limit of size yet"},
+	{"gpus", 0, OPT_REFUSED,
+	 .help = "not supported: give its devices, as --device /dev/dri/card0"},
+	{"attach", 'a', OPT_REFUSED, .help = "run is attached to all, unless -d is given"},
+	{"pid", 0, OPT_REFUSED, .help = OWN},
+	{"ipc", 0, OPT_REFUSED, .help = OWN},
+	{"uts", 0, OPT_REFUSED, .help = OWN},
+	{"cgroupns", 0, OPT_REFUSED, .help = OWN},
+	{"ip", 0, OPT_REFUSED, .help = ADDRESS},
+	{"ip6", 0, OPT_REFUSED, .help = ADDRESS},
+	{"mac-address", 0, OPT_REFUSED, .help = ADDRESS},
+	{"link", 0, OPT_REFUSED, .help = "on one --net NAME containers find each other by name"},
+	{"volumes-from", 0, OPT_REFUSED, .help = "give the same --volume again"},
 	{0}};

@@ -14,16 +14,18 @@
 
 struct run_options {
 	/* of `run` alone */
-	bool detach, no_signals;
+	bool detach;
+	int no_signals; /* which word of --sig-proxy */
 	const char *detach_keys;
 	/* of `create` too */
-	bool interactive, terminal, remove, read_only, init, privileged;
+	bool interactive, terminal, remove, read_only, init, privileged, publish_all;
 	const char *name, *hostname, *workdir, *user, *entrypoint, *rootfs, *runtime, *cidfile;
 	struct str_list env, env_files, labels, annotations, sysctls;
 	struct str_list volumes, mounts, tmpfs, devices, group_add;
 	struct resources_options resources;
+	struct opt_i64 shm_size;
 	struct str_list ulimits, cap_add, cap_drop, security;
-	const char *userns, *network, *gpus;
+	const char *userns, *network;
 	struct str_list ports, dns, extra_hosts, aliases;
 	const char *restart, *stop_signal;
 	struct opt_u32 stop_timeout;
@@ -51,8 +53,8 @@ int run_add_anonymous(struct box *box, char *target) MUST_CHECK;
 int run_use_image(const struct place *place, const struct run_options *options, const char *name,
 		  struct box *box) MUST_CHECK;
 
-/* "KEY=VALUE", or "KEY" with value ""; the last one of a key wins. */
-int run_set_pair(struct str_map *map, struct arena *arena, const char *text) MUST_CHECK;
+/* "no", "on-failure:3" ... */
+int run_set_restart(const char *text, struct box *box) MUST_CHECK;
 
 /* "NAME=VALUE"; "NAME": our own value, or nothing. The last one of a name wins. */
 int run_set_env(struct str_list *env, struct arena *arena, const char *text) MUST_CHECK;

@@ -134,12 +134,7 @@ static const struct {
 /* Words for the engine, not for the kernel; labels are SELinux's, which is not there. */
 static bool is_ours(const char *option)
 {
-	static const char *const words[] = {"nocopy", "z", "Z", "U", "rw"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(option, words[i]) == 0)
-			return true;
-	return false;
+	return str_find_word("nocopy|z|Z|rw", option) >= 0;
 }
 
 static int add_asked(struct bundle *b, const struct box_mount *asked)

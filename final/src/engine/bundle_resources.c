@@ -136,6 +136,9 @@ static int add_asked(struct bundle *b, const char *text)
 	if (access && !is_access(access))
 		return err_set(EINVAL, "--device %s: '%s': expected some of r, w and m", text,
 			       access);
+	if (inside && *inside != '/')
+		return err_set(EINVAL, "--device %s: '%s': expected an absolute path", text,
+			       inside);
 	if (stat(host, &st) < 0)
 		return err_sys("--device %s", host);
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))

@@ -6,6 +6,7 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "../base/store.h"
 #include "../network/network.h"
 #include "../store/clock.h"
@@ -187,10 +188,22 @@ int life_release(struct box *box)
 
 /* --- the beginning --- */
 
+int life_permit(void)
+{
+	if (geteuid() == 0)
+		return 0;
+	return err_set(EPERM,
+		       "a container needs root: sudo husk ...: uid %u may neither mount file "
+		       "systems nor set limits (`husk-runtime spec --rootless` does without)",
+		       geteuid());
+}
+
 static int begin(struct box *box)
 {
 	struct box_state *state = &box->state;
 
+	if (life_permit() < 0)
+		return -1;
 	if (life_is_active(box))
 		return err_set(EALREADY, "container %s is %s already", box->name,
 			       bind_name_of(box_status_names, state->status));
@@ -210,7 +223,7 @@ static int give_up(struct box *box, size_t count)
 	struct err cause = *err_last();
 	bool from_runtime = cause.code == ECHILD;
 
-	state->exit_code = from_runtime ? oci_status_of_error(cause.text) : 125;
+	state->exit_code = from_runtime ? runtime_error_status(cause.text) : 125;
 	state->error = cause.text;
 	state->pid = 0;
 	if (undo(box, 0, count) < 0)

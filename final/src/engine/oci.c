@@ -253,18 +253,6 @@ char *oci_error_line(const char *text, struct arena *arena)
 	return str_printable((char *)skip_prefix(last));
 }
 
-int oci_status_of_error(const char *text)
-{
-	if (strcasestr(text, "permission denied") || strcasestr(text, "exec format error") ||
-	    strcasestr(text, "is a directory"))
-		return 126;
-	if (strcasestr(text, "executable file not found") ||
-	    strcasestr(text, "executable file `") /* crun: ... not found in $PATH */ ||
-	    strcasestr(text, "no such file or directory"))
-		return 127;
-	return 125;
-}
-
 /* --- its commands --- */
 
 static int run_or_fail(const struct box *box, char *const args[])

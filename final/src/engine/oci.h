@@ -35,9 +35,6 @@ int oci_delete(const struct box *box) MUST_CHECK;
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input,
 	     int *ret_status) MUST_CHECK;
 
-/* What docker's and podman's exit status is for a runtime's error: 127, 126, else 125. */
-int oci_status_of_error(const char *text);
-
 /* The error in what a runtime wrote to standard error: its last line, without time and name. */
 char *oci_error_line(const char *text, struct arena *arena);
 

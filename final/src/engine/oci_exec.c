@@ -7,6 +7,7 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "oci.h"
 
 #include <fcntl.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-
-enum { LOG_MAX = 1 << 16 };
 
 static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
@@ -74,26 +73,6 @@ static int run(char *const argv[], bool streams, bool input)
 	return status;
 }
 
-/* The last error in the runtime's log, which is JSON lines. */
-static char *read_log(const char *path, struct arena *arena)
-{
-	char *text, *found = NULL;
-
-	if (fd_read_file(AT_FDCWD, path, LOG_MAX, arena, &text, NULL) < 0)
-		return NULL;
-	for (char *line; (line = strsep(&text, "\n"));) {
-		auto_json struct json_object *json = NULL;
-		size_t length;
-
-		if (!strstr(line, "\"error\"") || json_parse(line, strlen(line), path, &json) < 0)
-			continue;
-		for (struct json_cursor c = json_first(json); json_next(&c);)
-			if (strcmp(c.key, "msg") == 0 && json_kind(c.value) == JSON_STRING)
-				found = arena_format(arena, "%s", json_string(c.value, &length));
-	}
-	return found;
-}
-
 /* With a log, these write an error to their standard error as well, which is ours. */
 static bool speaks(const char *runtime)
 {
@@ -120,9 +99,9 @@ int oci_exec(const struct box *box, char *const args[], bool streams, bool input
 		return -1;
 	status = run(argv.items, streams, input);
 	if (status > 0)
-		error = read_log(log, &scratch);
+		runtime_error_read(AT_FDCWD, log, &scratch, &error);
 	if (error) {
-		status = oci_status_of_error(error);
+		status = runtime_error_status(error);
 		if (!streams || !speaks(box->runtime))
 			log_write(LOG_ERROR, "%s", error);
 	}

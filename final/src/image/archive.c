@@ -2,9 +2,8 @@
 #include "archive.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/stat.h>
 
 enum { BUFFER = 256 << 10 };
@@ -19,6 +18,8 @@ static int complain(const struct archive_writer *writer)
 
 int archive_begin(struct archive_writer *writer, int fd)
 {
+	if (libarchive_load() < 0)
+		return -1;
 	writer->tar = archive_write_new();
 	if (!writer->tar)
 		return err_set(ENOMEM, "out of memory");
@@ -82,12 +83,15 @@ int archive_add_fd(struct archive_writer *writer, const char *name, int fd,
 		return err_sys("stat %s", name);
 	if (digest_start(&stream) < 0 || add_header(writer, name, AE_IFREG, 0644, st.st_size) < 0)
 		return -1;
-	while ((length = fd_read(fd, buffer, BUFFER)) > 0)
-		if (digest_add(&stream, buffer, length) < 0 || add_data(writer, buffer, length) < 0)
+	while ((length = fd_read(fd, buffer, BUFFER)) > 0) {
+		digest_add(&stream, buffer, length);
+		if (add_data(writer, buffer, length) < 0)
 			return -1;
+	}
 	if (length < 0)
 		return err_sys("read %s", name);
-	return digest_end(&stream, ret_digest);
+	digest_end(&stream, ret_digest);
+	return 0;
 }
 
 int archive_end(struct archive_writer *writer)

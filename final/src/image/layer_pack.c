@@ -10,9 +10,8 @@
 #include "../base/path.h"
 #include "../store/child.h"
 #include "layer.h"
+#include "libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <search.h>
@@ -362,6 +361,8 @@ int layer_pack(int dir_fd, enum layer_source source, int out_fd, struct digest *
 	uint64_t size;
 	int pair[2], result;
 
+	if (libarchive_load() < 0)
+		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return err_sys("make a pipe");
 	child.output_fd = pair[1];

@@ -10,9 +10,8 @@
 #include "../base/path.h"
 #include "../store/child.h"
 #include "layer.h"
+#include "libarchive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -85,7 +84,8 @@ static int read_raw(struct unpacking *un, const void **ret_block, size_t *ret_si
 		return refuse("", "too large, uncompressed");
 	if (un->copy_fd >= 0 && fd_write(un->copy_fd, *ret_block, *ret_size) < 0)
 		return -1;
-	return digest_add(&un->digest, *ret_block, *ret_size) < 0 ? -1 : 1;
+	digest_add(&un->digest, *ret_block, *ret_size);
+	return 1;
 }
 
 /* An empty file has not even one raw member. */
@@ -111,7 +111,8 @@ static int drain_raw(struct unpacking *un)
 		;
 	if (result < 0)
 		return -1;
-	return digest_end(&un->digest, &un->result.diff_id);
+	digest_end(&un->digest, &un->result.diff_id);
+	return 0;
 }
 
 /* --- the inner reader --- */
@@ -490,7 +491,7 @@ int layer_unpack(int tar_fd, int dir_fd, enum layer_kind kind, struct layer_resu
 		.take = take_report,
 	};
 
-	if (child_run(&child) < 0 || check_result(&job.result) < 0)
+	if (libarchive_load() < 0 || child_run(&child) < 0 || check_result(&job.result) < 0)
 		return -1;
 	*ret_result = job.result;
 	return 0;
@@ -509,7 +510,7 @@ int layer_inflate(int tar_fd, int out_fd, struct digest *ret_diff_id)
 		.take = take_report,
 	};
 
-	if (child_run(&child) < 0 || check_result(&job.result) < 0)
+	if (libarchive_load() < 0 || child_run(&child) < 0 || check_result(&job.result) < 0)
 		return -1;
 	*ret_diff_id = job.result.diff_id;
 	return 0;

@@ -129,15 +129,18 @@ static int add_mount(struct cgroup_host *host, const char *place, const char *op
 {
 	struct cgroup_mount_point *points;
 	size_t count = host->mounts.count;
-	const char *slash = strrchr(place, '/');
+	const char *slash = strrchr(place, '/'), *name = slash ? slash + 1 : place;
 
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(host->mounts.items[i].name, name) == 0)
+			return 0; /* mounted twice, or one that covers the other */
 	points = arena_alloc(&host->arena, (count + 1) * sizeof(*points));
 	if (!points)
 		return -1;
 	if (count)
 		memcpy(points, host->mounts.items, count * sizeof(*points));
-	points[count] = (struct cgroup_mount_point){
-		.name = slash ? slash + 1 : place, .options = options, .host = place};
+	points[count] =
+		(struct cgroup_mount_point){.name = name, .options = options, .host = place};
 	host->mounts.items = points;
 	host->mounts.count = count + 1;
 	return 0;

@@ -3,6 +3,7 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "../base/store.h"
 #include "execute.h"
 #include "loop.h"
@@ -310,28 +311,12 @@ static int finish(struct monitor *m)
 	return 0;
 }
 
-/* What a shell would have said; podman and docker read the same words. */
-static int64_t code_of_failure(const char *text)
-{
-	static const struct {
-		const char *words;
-		int code;
-	} rows[] = {{"permission denied", 126},
-		    {"executable file not found", 127},
-		    {"no such file or directory", 127}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (strcasestr(text, rows[i].words))
-			return rows[i].code;
-	return 125;
-}
-
 /* It was not started: what is left of it goes, the error record stays. */
 static void give_up(struct monitor *m)
 {
 	m->failure = *err_last();
 	m->finished = stamp_now();
-	m->exit = (struct monitor_exit){.code = code_of_failure(m->failure.text),
+	m->exit = (struct monitor_exit){.code = runtime_error_status(m->failure.text),
 					.finished = m->finished.text,
 					.error = m->failure.text};
 	streams_close(&m->streams);

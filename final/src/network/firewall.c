@@ -5,6 +5,7 @@
 #include "firewall.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../store/library.h"
 
 #include <nftables/libnftables.h>
 #include <string.h>
@@ -159,30 +160,59 @@ static int write_rules(const struct firewall *firewall, char **ret_text)
 	return fclose(stream) == 0 ? 0 : err_sys("firewall rules");
 }
 
+/* clang-format off */
+#define NFTABLES(X) \
+	X(nft_ctx_new) \
+	X(nft_ctx_free) \
+	X(nft_ctx_buffer_error) \
+	X(nft_ctx_buffer_output) \
+	X(nft_ctx_get_error_buffer) \
+	X(nft_ctx_get_output_buffer) \
+	X(nft_run_cmd_from_buffer)
+
+struct nftables {
+	NFTABLES(LIBRARY_FIELD)
+};
+
+/* clang-format on */
+
+static int load(struct nftables *ret_lib)
+{
+	static const char *const names[] = {NFTABLES(LIBRARY_NAME)};
+
+	return library_load("libnftables.so.1", names, ARRAY_SIZE(names), ret_lib);
+}
+
+static int apply(const char *commands)
+{
+	struct nftables lib;
+	struct nft_ctx *nft;
+	const char *text;
+
+	if (load(&lib) < 0)
+		return -1;
+	nft = lib.nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return err_set(ENOMEM, "nftables: out of memory");
+	lib.nft_ctx_buffer_error(nft);
+	if (lib.nft_run_cmd_from_buffer(nft, commands) == 0)
+		return 0;
+	text = lib.nft_ctx_get_error_buffer(nft);
+	return err_set(EIO,
+		       "nftables refuses the rules (--net none and --net host do without): %.*s",
+		       (int)strcspn(text, "\n"), text);
+}
+
 /*
  * The child tells the result as soon as it is known: closing the library's socket waits until the
  * kernel has freed what was removed, which nobody else needs to wait for.
  */
 static void run_here(const char *commands, int channel)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	struct err result = {0};
 
-	if (!nft) {
-		err_set(ENOMEM, "nftables: out of memory");
+	if (apply(commands) < 0)
 		result = *err_last();
-	} else {
-		nft_ctx_buffer_error(nft);
-		if (nft_run_cmd_from_buffer(nft, commands) < 0) {
-			const char *text = nft_ctx_get_error_buffer(nft);
-
-			err_set(EIO,
-				"nftables refuses the rules (--net none and --net host do "
-				"without): %.*s",
-				(int)strcspn(text, "\n"), text);
-			result = *err_last();
-		}
-	}
 	if (fd_send(channel, -1, &result, sizeof(result)) < 0)
 		_exit(1);
 	/* Somebody may read our output to its end. */
@@ -265,18 +295,22 @@ static int find_drop(char *text, struct arena *arena, char **ret_chain)
 
 int firewall_find_drop(struct arena *arena, char **ret_chain)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct nftables lib;
+	struct nft_ctx *nft;
 	char *text = NULL;
 	int result;
 
 	*ret_chain = NULL;
+	if (load(&lib) < 0)
+		return -1;
+	nft = lib.nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
 		return err_set(ENOMEM, "nftables: out of memory");
-	nft_ctx_buffer_output(nft);
-	nft_ctx_buffer_error(nft);
-	if (nft_run_cmd_from_buffer(nft, "list chains") == 0)
-		text = arena_format(arena, "%s", nft_ctx_get_output_buffer(nft));
+	lib.nft_ctx_buffer_output(nft);
+	lib.nft_ctx_buffer_error(nft);
+	if (lib.nft_run_cmd_from_buffer(nft, "list chains") == 0)
+		text = arena_format(arena, "%s", lib.nft_ctx_get_output_buffer(nft));
 	result = text ? find_drop(text, arena, ret_chain) : 0;
-	nft_ctx_free(nft);
+	lib.nft_ctx_free(nft);
 	return result;
 }

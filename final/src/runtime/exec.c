@@ -28,6 +28,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 enum {
@@ -215,6 +216,20 @@ static int open_cgroup(struct entry *e, int *ret_fd)
 	return cgroup_open(&cgroup, ret_fd);
 }
 
+/*
+ * The terminal is born with the size of ours. Before `start` there is time to set it later; here
+ * there is no gate, and the program may ask for it as the first thing it does.
+ */
+static void take_size(struct spec_process *process)
+{
+	struct winsize size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return; /* no terminal */
+	process->console_size.height = size.ws_row;
+	process->console_size.width = size.ws_col;
+}
+
 static int prepare(struct entry *e, struct terminal *terminal)
 {
 	const struct exec_options *options = e->options;
@@ -230,6 +245,7 @@ static int prepare(struct entry *e, struct terminal *terminal)
 		if (foreground_open_terminal(terminal) < 0)
 			return -1;
 		console.console_fd = terminal->theirs;
+		take_size(e->spec.process);
 	}
 	return bundle_connect_console(e->spec.process, &console, &e->console_socket);
 }

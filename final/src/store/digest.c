@@ -1,49 +1,41 @@
-/* digest.c: SHA-256, by libcrypto. See digest.h; next file: ../image/reference.h */
+/* digest.c: SHA-256, by nettle. See digest.h; next file: ../image/reference.h */
 #include "digest.h"
 #include "../base/err.h"
 #include "../base/fd.h"
 
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
 enum { BUFFER = 256 << 10 };
 
 int digest_start(struct digest_stream *stream)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-
-	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
-		EVP_MD_CTX_free(context);
-		return err_set(ENOMEM, "SHA-256 could not be started");
-	}
-	stream->context = context;
+	stream->context = malloc(sizeof(struct sha256_ctx));
+	if (!stream->context)
+		return err_set(ENOMEM, "out of memory");
+	sha256_init(stream->context);
 	return 0;
 }
 
-int digest_add(struct digest_stream *stream, const void *data, size_t length)
+void digest_add(struct digest_stream *stream, const void *data, size_t length)
 {
-	if (EVP_DigestUpdate(stream->context, data, length) != 1)
-		return err_set(EIO, "SHA-256 failed");
-	return 0;
+	sha256_update(stream->context, length, data);
 }
 
-int digest_end(struct digest_stream *stream, struct digest *ret_digest)
+void digest_end(struct digest_stream *stream, struct digest *ret_digest)
 {
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	unsigned int length;
+	unsigned char bytes[SHA256_DIGEST_SIZE];
 
-	if (EVP_DigestFinal_ex(stream->context, bytes, &length) != 1)
-		return err_set(EIO, "SHA-256 failed");
+	sha256_digest(stream->context, sizeof(bytes), bytes);
 	memcpy(ret_digest->text, "sha256:", DIGEST_PREFIX);
-	for (unsigned int i = 0; i < length; i++)
+	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(ret_digest->text + DIGEST_PREFIX + 2 * i, 3, "%02x", bytes[i]);
 	digest_drop(stream);
-	return 0;
 }
 
 void digest_drop(struct digest_stream *stream)
 {
-	EVP_MD_CTX_free(stream->context);
+	free(stream->context);
 	stream->context = NULL;
 }
 
@@ -51,9 +43,11 @@ int digest_text(const void *data, size_t length, struct digest *ret_digest)
 {
 	auto_digest struct digest_stream stream = {0};
 
-	if (digest_start(&stream) < 0 || digest_add(&stream, data, length) < 0)
+	if (digest_start(&stream) < 0)
 		return -1;
-	return digest_end(&stream, ret_digest);
+	digest_add(&stream, data, length);
+	digest_end(&stream, ret_digest);
+	return 0;
 }
 
 int digest_copy(int from_fd, int to_fd, struct digest *ret_digest, uint64_t *ret_size)
@@ -68,8 +62,7 @@ int digest_copy(int from_fd, int to_fd, struct digest *ret_digest, uint64_t *ret
 	if (digest_start(&stream) < 0)
 		return -1;
 	while ((length = fd_read(from_fd, buffer, BUFFER)) > 0) {
-		if (digest_add(&stream, buffer, length) < 0)
-			return -1;
+		digest_add(&stream, buffer, length);
 		if (to_fd >= 0 && fd_write(to_fd, buffer, length) < 0)
 			return -1;
 		size += length;
@@ -78,7 +71,8 @@ int digest_copy(int from_fd, int to_fd, struct digest *ret_digest, uint64_t *ret
 		return err_sys("read");
 	if (ret_size)
 		*ret_size = size;
-	return digest_end(&stream, ret_digest);
+	digest_end(&stream, ret_digest);
+	return 0;
 }
 
 int digest_file(int fd, struct digest *ret_digest, uint64_t *ret_size)

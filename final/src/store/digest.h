@@ -7,7 +7,7 @@
  *	digest_file(fd, &digest, &size)      from the beginning
  *	digest_copy(from, to, &digest, &size)
  *
- * digest.c is the only file that knows libcrypto. Next file: ../image/reference.h
+ * digest.c is the only file that knows nettle. Next file: ../image/reference.h
  */
 #pragma once
 
@@ -20,12 +20,12 @@ struct digest {
 };
 
 struct digest_stream {
-	void *context; /* libcrypto's */
+	void *context; /* nettle's */
 };
 
 int digest_start(struct digest_stream *stream) MUST_CHECK;
-int digest_add(struct digest_stream *stream, const void *data, size_t length) MUST_CHECK;
-int digest_end(struct digest_stream *stream, struct digest *ret_digest) MUST_CHECK;
+void digest_add(struct digest_stream *stream, const void *data, size_t length);
+void digest_end(struct digest_stream *stream, struct digest *ret_digest);
 void digest_drop(struct digest_stream *stream);
 #define auto_digest __attribute__((cleanup(digest_drop)))
 

@@ -78,9 +78,10 @@ static int make_dirs(int parent_fd, const char *const names[], size_t count)
 
 static int open_dirs(struct place *place)
 {
-	if (store_open(place->data, 0700, &place->data_fd) < 0 ||
-	    store_open(place->run, 0700, &place->run_fd) < 0)
-		return -1;
+	if (store_open(place->data, 0700, &place->data_fd) < 0)
+		return err_wrap("data directory (HUSK_DATA=DIR is another)");
+	if (store_open(place->run, 0700, &place->run_fd) < 0)
+		return err_wrap("state directory (HUSK_STATE=DIR is another)");
 	if (make_dirs(place->data_fd, data_dirs, ARRAY_SIZE(data_dirs)) < 0)
 		return err_wrap("%s", place->data);
 	if (make_dirs(place->run_fd, run_dirs, ARRAY_SIZE(run_dirs)) < 0)

@@ -2,7 +2,7 @@
  * test_digest.c: SHA-256 against its published examples (FIPS 180-4), and what is a digest at all.
  *
  * Tests: base/err.c base/str.c base/fd.c store/digest.c
- * -lcrypto
+ * -lnettle
  */
 #include "base/err.h"
 #include "store/digest.h"

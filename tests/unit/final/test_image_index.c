@@ -2,7 +2,7 @@
  * test_image_index.c: names move from image to image, and none is in index.json twice.
  *
  * Tests: base/err.c base/str.c base/fd.c image/image_index.c image/reference.c store/digest.c
- * -lcrypto
+ * -lnettle
  */
 #include "image/image_index.h"
 

@@ -3,8 +3,8 @@
  * directories, in any order; names that lead out. As root: whiteouts are devices.
  *
  * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c image/archive.c store/child.c
- * store/digest.c image/layer_pack.c image/layer_unpack.c store/tree.c
- * -larchive -lcrypto
+ * store/digest.c store/library.c image/libarchive.c image/layer_pack.c image/layer_unpack.c store/tree.c
+ * -lnettle
  */
 #include "base/err.h"
 #include "image/archive.h"

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "store/box.h"
 #include "network/ports.h"
+#include "store/box.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * test_reference.c: what is a name of an image, and which one.
  *
  * Tests: base/err.c base/str.c base/fd.c image/reference.c store/digest.c
- * -lcrypto
+ * -lnettle
  */
 #include "base/err.h"
 #include "image/reference.h"
