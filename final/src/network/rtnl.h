@@ -61,7 +61,7 @@ int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_
 struct rtnl_veth {
 	const char *name;
 	struct ip_mac mac;
-	int bridge; /* index */
+	int bridge;	     /* index */
 	uint32_t group, mtu; /* mtu: 0: as it is */
 	const char *peer;
 	struct ip_mac peer_mac;
