@@ -626,12 +626,12 @@ TRACE
 @test "demo: a demo that is killed leaves a folder, which reset finds" {
   local pid tmp=$BATS_TEST_TMPDIR/tmp
   mkdir "$tmp"
-  printf 'run %s\n' "'sleep 3'" >"$BATS_TEST_TMPDIR/demo.sh"
+  printf 'run %s\n' "'sleep 20'" >"$BATS_TEST_TMPDIR/demo.sh"
   copy_tree
   cp "$BATS_TEST_TMPDIR/demo.sh" "$copy/phase01-unshare/demo.sh"
   TMPDIR=$tmp HUSK_TREE=$copy tools/demo --phase 01 </dev/null >/dev/null 3>&- &
   pid=$!
-  for _ in {1..100}; do ! compgen -G "$tmp/husk-demo.*/marker" >/dev/null || break; sleep 0.05; done
+  for _ in {1..1000}; do ! compgen -G "$tmp/husk-demo.*/marker" >/dev/null || break; sleep 0.05; done
   TMPDIR=$tmp run tools/reset --dry-run
   [[ $output != *"$tmp"* ]]
   kill -9 $pid

@@ -159,6 +159,7 @@ check_layer_modes() {
   done
   umask 000
   start modes "$SITE/kit/cleanup-cling"
+  wait_until grep -q HOLDING "$SITE/tmp/out" # its last word: the next one writes to the same file
   OPTIONS=(--keep)
   inside_image "$scratch/image.tar" 'touch /made; stat -c %a /'
   modes=$(stat -c %a "$data/overlay" "$data/overlay/modes" "$data/images" "$data/kept" | paste -sd ' ')

@@ -15,6 +15,7 @@ teardown() { engine_teardown; }
     unset HUSK_RUNTIME
     PATH=/usr/bin:/bin:/usr/sbin:/sbin
     [ "$(husk run --rm --net none busybox echo hello)" = hello ]
+    [ "$(husk run --rm --init --net none busybox cat /proc/1/comm)" = husk-init ]
     husk run -d --name one --net none busybox sleep 1000 >/dev/null
     [ "$(husk inspect --format '{{.HostConfig.Runtime}}' one)" != "" ]
     grep -q "$bin/husk-runtime" "$HUSK_DATA"/boxes/*/box.json

@@ -23,24 +23,32 @@
 #include <unistd.h>
 
 enum { MAX_PROCESSES = 256, NOT_REACHED = 3 };
-enum { OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-		 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC };
+enum {
+	OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+		  PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC
+};
 
 /* What makes, changes or removes something, or waits for somebody. */
-#define CALL(name) {#name, SYS_##name}
+#define CALL(name)                                                                                 \
+	{                                                                                          \
+#name, SYS_##name                                                                  \
+	}
 static const struct call {
 	const char *name;
 	long number;
 } calls[] = {
-	CALL(openat), CALL(mkdirat), CALL(symlinkat), CALL(unlinkat), CALL(renameat), CALL(renameat2),
-	CALL(linkat), CALL(write), CALL(pwrite64), CALL(ftruncate), CALL(fsync), CALL(fchmodat),
-	CALL(fchown), CALL(read), CALL(close), CALL(dup3), CALL(clone), CALL(clone3), CALL(execve),
-	CALL(unshare), CALL(setns), CALL(mount), CALL(umount2), CALL(open_tree), CALL(move_mount),
-	CALL(mount_setattr), CALL(fsopen), CALL(fsconfig), CALL(fsmount), CALL(flock), CALL(socket),
-	CALL(socketpair), CALL(bind), CALL(connect), CALL(sendto), CALL(sendmsg), CALL(recvfrom),
-	CALL(recvmsg), CALL(wait4), CALL(pidfd_open), CALL(pipe2), CALL(exit_group), CALL(ppoll),
+	CALL(openat),	     CALL(mkdirat),    CALL(symlinkat), CALL(unlinkat),	 CALL(renameat),
+	CALL(renameat2),     CALL(linkat),     CALL(write),	CALL(pwrite64),	 CALL(ftruncate),
+	CALL(fsync),	     CALL(fchmodat),   CALL(fchown),	CALL(read),	 CALL(close),
+	CALL(dup3),	     CALL(clone),      CALL(clone3),	CALL(execve),	 CALL(unshare),
+	CALL(setns),	     CALL(mount),      CALL(umount2),	CALL(open_tree), CALL(move_mount),
+	CALL(mount_setattr), CALL(fsopen),     CALL(fsconfig),	CALL(fsmount),	 CALL(flock),
+	CALL(socket),	     CALL(socketpair), CALL(bind),	CALL(connect),	 CALL(sendto),
+	CALL(sendmsg),	     CALL(recvfrom),   CALL(recvmsg),	CALL(wait4),	 CALL(pidfd_open),
+	CALL(pipe2),	     CALL(exit_group), CALL(ppoll),
 #ifdef SYS_poll
-	CALL(poll), CALL(unlink), CALL(rename), CALL(mkdir), CALL(rmdir), CALL(vfork),
+	CALL(poll),	     CALL(unlink),     CALL(rename),	CALL(mkdir),	 CALL(rmdir),
+	CALL(vfork),
 #endif
 };
 enum { CALLS = sizeof(calls) / sizeof(*calls) };
@@ -267,7 +275,8 @@ int main(int argc, char **argv)
 		point.role = parse_role(argv[2]);
 		argv += 3;
 	} else if (argc > 4) {
-		point = (struct point){parse_role(argv[1]), parse_call(argv[2]), strtoul(argv[3], NULL, 10)};
+		point = (struct point){parse_role(argv[1]), parse_call(argv[2]),
+				       strtoul(argv[3], NULL, 10)};
 		argv += 4;
 	} else {
 		fprintf(stderr, "usage: kill-at [-p PID] {list ROLE | ROLE CALL K} CMD...\n");

@@ -52,19 +52,6 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   [ -z "$(husk ps -aq)" ]
 }
 
-@test "without root: one line that says so, and nothing is made; listings work" {
-  local dir=$SITE/users/nobody
-  mkdir -p "$dir"
-  chown 65534:65534 "$dir"
-  nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups env -C / "HOME=$dir" "HUSK_DATA=$dir/data" "HUSK_STATE=$dir/state" "$@"; }
-  refused "sudo husk" "uid 65534" -- nobody "$HUSK" run --rm --net none busybox true
-  refused "sudo husk" "uid 65534" -- nobody "$HUSK" create --net none busybox true
-  refused "HUSK_STATE=DIR" "/run" -- nobody env -u XDG_RUNTIME_DIR -u HUSK_STATE "$HUSK" run busybox true
-  [ -z "$(nobody "$HUSK" ps -aq; nobody "$HUSK" images -q)" ]
-  [ -z "$(ls "$dir/data/boxes")" ]
-  rm -r "$dir"
-}
-
 @test "run --rm leaves nothing: no box, no name, no mount, no cgroup, no record" {
   box --rm --name once true
   [ -z "$(ls "$HUSK_DATA/boxes")$(ls "$HUSK_DATA/names")" ]

@@ -13,13 +13,6 @@ teardown() {
 
 WEB=http://127.0.0.1:8080
 
-# The server of the quick start; OPTION... are more options of run.
-web() { # [OPTION...]
-  mkdir -p "$WORK/www"
-  echo 'hello from a container' >"$WORK/www/index.html"
-  husk run -d -p 8080:80 --name web -v "$WORK/www:/www:ro" "$@" busybox httpd -f -v -h /www
-}
-
 # What the server says, as soon as it is there.
 get() { curl -s --retry 9 --retry-connrefused --retry-delay 1 "$WEB$1"; } # PATH
 
@@ -43,7 +36,9 @@ on_terminal() { # LINE
 
 @test "quick start: a web server answers, is listed, followed, entered, measured, stopped, removed" {
   local id
-  id=$(web)
+  mkdir -p "$WORK/www"
+  echo 'hello from a container' >"$WORK/www/index.html"
+  id=$(husk run -d -p 8080:80 --name web -v "$WORK/www:/www:ro" busybox httpd -f -v -h /www)
   [[ $id =~ ^[0-9a-f]{64}$ ]]
   [ "$(get /)" = 'hello from a container' ]
 

@@ -278,6 +278,25 @@ int json_append(struct json_object *array, struct json_object *value)
 	return err_set(ENOMEM, "out of memory");
 }
 
+int json_add_members(struct json_object *object, const struct json_member *members)
+{
+	int failed = 0;
+
+	for (; members->key; members++)
+		failed |= json_add(object, members->key, members->value);
+	return failed;
+}
+
+struct json_object *json_new_members(const struct json_member *members)
+{
+	struct json_object *object = json_new_object();
+
+	if (json_add_members(object, members) == 0)
+		return object;
+	json_free(object);
+	return NULL;
+}
+
 int json_text(const struct json_object *value, enum json_style style, struct arena *arena,
 	      char **ret_text)
 {

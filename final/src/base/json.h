@@ -83,6 +83,17 @@ struct json_object *json_new_string(const char *value) MUST_CHECK;
 int json_add(struct json_object *object, const char *key, struct json_object *value) MUST_CHECK;
 int json_append(struct json_object *array, struct json_object *value) MUST_CHECK;
 
+/*
+ * The same for many: {{"Id", json_new_string(id)}, ... {0}}. A value that is NULL: no memory; all the
+ * values are taken over in any case.
+ */
+struct json_member {
+	const char *key;
+	struct json_object *value;
+};
+int json_add_members(struct json_object *object, const struct json_member *members) MUST_CHECK;
+struct json_object *json_new_members(const struct json_member *members) MUST_CHECK;
+
 /* JSON_PRETTY: a member a line, tabs, as runc and crun print. JSON_ONE_LINE: no line ends. */
 enum json_style { JSON_ONE_LINE, JSON_PRETTY };
 int json_text(const struct json_object *value, enum json_style style, struct arena *arena,

@@ -5,6 +5,7 @@
 #include "sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -62,6 +63,17 @@ bool proc_wait(int pidfd, int milliseconds)
 		ready = poll(&wait, 1, milliseconds);
 	while (ready < 0 && errno == EINTR);
 	return ready > 0;
+}
+
+bool proc_is_real_root(void)
+{
+	auto_file FILE *map = NULL;
+	unsigned int inside, outside, count;
+
+	if (geteuid() != 0)
+		return false;
+	map = fopen("/proc/self/uid_map", "re");
+	return !map || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || count == UINT_MAX;
 }
 
 void proc_reset_signals(void)

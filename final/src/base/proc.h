@@ -34,6 +34,9 @@ int proc_open(pid_t pid, uint64_t start_time, int *ret_pidfd) MUST_CHECK;
 /* Waits until the process of a pidfd has ended; milliseconds < 0: for ever. False: still alive. */
 bool proc_wait(int pidfd, int milliseconds);
 
+/* Root whose user namespace is the machine's: uid_map has every ID, user_namespaces(7). */
+bool proc_is_real_root(void);
+
 /*
  * Executes a program beside us, without a copy of our memory (posix_spawn(3)). fds[i] is its
  * descriptor i, -1: /dev/null; none of them may have a number that another one gets. No signal is

@@ -48,6 +48,8 @@ int runtime_error_status(const char *text)
 		    {"executable file `", 127}, /* crun: ... not found in $PATH */
 		    {"no such file or directory", 127}};
 
+	if (!strcasestr(text, "exec")) /* of a mount, a log, a device: not of the program */
+		return 125;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcasestr(text, rows[i].words))
 			return rows[i].status;

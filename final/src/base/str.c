@@ -148,6 +148,27 @@ int str_list_add(struct str_list *list, struct arena *arena, char *item)
 	return 0;
 }
 
+char *str_join(const struct str_list *list, const char *between, struct arena *arena)
+{
+	char *text = arena_format(arena, "%s", list->count ? list->items[0] : "");
+
+	for (size_t i = 1; i < list->count && text; i++)
+		text = arena_format(arena, "%s%s%s", text, between, list->items[i]);
+	return text;
+}
+
+int str_split(const char *text, const char *separators, struct arena *arena, struct str_list *list)
+{
+	char *rest = arena_format(arena, "%s", text), *word;
+
+	if (!rest)
+		return -1;
+	while ((word = strsep(&rest, separators)))
+		if (*word && str_list_add(list, arena, word) < 0)
+			return -1;
+	return 0;
+}
+
 bool str_list_has(const struct str_list *list, const char *item)
 {
 	for (size_t i = 0; i < list->count; i++)

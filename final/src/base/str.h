@@ -68,6 +68,13 @@ bool str_map_matches(const struct str_map *map, const char *wanted);
 int str_list_add(struct str_list *list, struct arena *arena, char *item) MUST_CHECK;
 bool str_list_has(const struct str_list *list, const char *item);
 
+/* "a,b,c": what is between is `between`. NULL: no memory. */
+char *str_join(const struct str_list *list, const char *between, struct arena *arena) MUST_CHECK;
+
+/* The words of a text, which one of `separators` is between, or several; empty ones are left out. */
+int str_split(const char *text, const char *separators, struct arena *arena,
+	      struct str_list *list) MUST_CHECK;
+
 /* Values that may be absent; absent is not the same as 0. */
 struct opt_bool {
 	bool set, value;

@@ -150,7 +150,8 @@ static int run_exec(const struct command_line *line)
 	const struct exec_options *options = line->values;
 
 	if (options->terminal && options->interactive && !options->detach && !isatty(STDIN_FILENO))
-		return err_set(ENOTTY, "-it: the input device is not a TTY: leave -t out");
+		return err_set(ENOTTY, "-it: the input device is not a TTY, standard input is no "
+				       "terminal: leave -t out");
 	return command_with(line, exec_words);
 }
 

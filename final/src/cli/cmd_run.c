@@ -26,6 +26,16 @@ static int write_cidfile(const char *path, const struct box *box)
 	return fd_write(fd, box->id, strlen(box->id));
 }
 
+/* After a failure, which the error record keeps. */
+static void remove_box(struct box *box)
+{
+	struct err cause = *err_last();
+
+	if (life_remove(box, true, true) < 0)
+		log_failure();
+	err_adopt(&cause);
+}
+
 static int make(const struct command_line *line, struct box *box)
 {
 	const struct run_options *options = line->values;
@@ -34,11 +44,14 @@ static int make(const struct command_line *line, struct box *box)
 	if (options->cidfile && access(options->cidfile, F_OK) == 0)
 		return err_set(EEXIST, "--cidfile %s: it exists: remove it first",
 			       options->cidfile);
-	if (life_permit() < 0 || run_make_box(line->place, options, &operands, box) < 0 ||
+	if (run_make_box(line->place, options, &operands, box) < 0 ||
 	    box_create(line->place, box) < 0)
 		return -1;
 	events_add(box, "create", NULL);
-	return write_cidfile(options->cidfile, box);
+	if (write_cidfile(options->cidfile, box) == 0)
+		return 0;
+	remove_box(box);
+	return -1;
 }
 
 static int create(const struct command_line *line, struct box *box)
@@ -46,14 +59,14 @@ static int create(const struct command_line *line, struct box *box)
 	return make(line, box) < 0 ? -1 : command_print(box->id);
 }
 
-/* The cause was printed by then: what follows has a record of its own. */
+/* As docker has it, it stays if its program is at fault; what we refuse was never there. */
 static int fail_start(struct box *box)
 {
 	int status = box->state.exit_code ? (int)box->state.exit_code : EXIT_HUSK;
 
 	log_failure();
-	if (box->remove && life_remove(box, true, true) < 0)
-		log_failure();
+	if (box->remove || status == EXIT_HUSK)
+		remove_box(box);
 	return status;
 }
 
@@ -118,7 +131,8 @@ static int run_run(const struct command_line *line)
 	const struct run_options *options = line->values;
 
 	if (options->terminal && options->interactive && !options->detach && !isatty(STDIN_FILENO))
-		return err_set(ENOTTY, "-it: the input device is not a TTY: leave -t out");
+		return err_set(ENOTTY, "-it: the input device is not a TTY, standard input is no "
+				       "terminal: leave -t out");
 	return with_box(line, run);
 }
 

@@ -92,7 +92,7 @@ static int take_sample(struct box *box, void *data)
 	if (!sample->id || !sample->name)
 		return -1;
 	/* It may have ended since: then it is one of those that do not run. */
-	sample->is_known = runs && usage_read(box->state.pid, &sample->usage) == 0;
+	sample->is_known = runs && usage_read(box->state.pid, box->id, &sample->usage) == 0;
 	if (!sample->is_known && !samples->all)
 		return 0;
 	*samples->end = sample;

@@ -100,20 +100,6 @@ static int count_image(struct image *image, void *data)
 	return 0;
 }
 
-static int add_counts(struct json_object *o, const struct place *place)
-{
-	struct counts counts = {0};
-	int failed = 0;
-
-	if (box_each(place, count_box, &counts) < 0 || image_each(place, count_image, &counts) < 0)
-		return -1;
-	failed |= json_add(o, "Containers", json_new_int(counts.all));
-	failed |= json_add(o, "ContainersRunning", json_new_int(counts.running));
-	failed |= json_add(o, "ContainersPaused", json_new_int(counts.paused));
-	failed |= json_add(o, "ContainersStopped", json_new_int(counts.stopped));
-	return failed | json_add(o, "Images", json_new_int(counts.images));
-}
-
 /* statfs(2) of the directory of cgroups: version 2 alone, or not. */
 static const char *cgroup_version(void)
 {
@@ -123,49 +109,17 @@ static const char *cgroup_version(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == cgroup2_magic ? "2" : "1";
 }
 
-static int add_machine(struct json_object *o)
-{
-	struct utsname machine;
-	struct sysinfo memory;
-	int failed = 0;
-
-	if (uname(&machine) < 0 || sysinfo(&memory) < 0)
-		return err_sys("ask the kernel");
-	failed |= json_add(o, "KernelVersion", json_new_string(machine.release));
-	failed |= json_add(o, "OSType", json_new_string("linux"));
-	failed |= json_add(o, "Architecture", json_new_string(machine.machine));
-	failed |= json_add(o, "Name", json_new_string(machine.nodename));
-	failed |= json_add(o, "NCPU", json_new_int(sysconf(_SC_NPROCESSORS_ONLN)));
-	failed |=
-		json_add(o, "MemTotal", json_new_uint((uint64_t)memory.totalram * memory.mem_unit));
-	return failed | json_add(o, "CgroupVersion", json_new_string(cgroup_version()));
-}
-
 /* Packets pass only if every firewall lets them: another one than ours is named. */
-static int add_firewall(struct json_object *o, struct arena *arena)
+static struct json_object *firewall_of(struct arena *arena)
 {
 	char *chain, *text = (char *)"nobody else drops what is forwarded";
 
 	if (firewall_find_drop(arena, &chain) < 0)
-		return -1;
+		return NULL;
 	if (chain)
 		text = arena_format(
 			arena, "%s drops what is forwarded, unless it is told to accept it", chain);
-	return json_add(o, "Firewall", json_new_string(text ? text : ""));
-}
-
-static int add_programs(struct json_object *o, struct arena *arena)
-{
-	char *runtime;
-	int failed = 0;
-
-	if (oci_find_runtime(getenv("HUSK_RUNTIME"), arena, &runtime) < 0)
-		runtime = (char *)"";
-	failed |= json_add(o, "ServerVersion", json_new_string(HUSK_VERSION));
-	failed |= json_add(o, "DefaultRuntime", json_new_string(runtime));
-	failed |= json_add(o, "Driver", json_new_string("overlay"));
-	failed |= json_add(o, "CgroupDriver", json_new_string("cgroupfs"));
-	return failed | json_add(o, "LoggingDriver", json_new_string("json-file"));
+	return json_new_string(text ? text : "");
 }
 
 /* "Containers: 3", a line a member. */
@@ -201,35 +155,55 @@ static int print_object(const struct command_line *line, struct json_object *o,
 
 static int run_info(const struct command_line *line)
 {
-	struct json_object *o = json_new_object();
-	int failed = 0;
+	struct counts counts = {0};
+	struct utsname machine;
+	struct sysinfo memory;
+	struct json_object *o;
+	char *runtime;
 
-	failed |= add_counts(o, line->place);
-	failed |= add_programs(o, line->arena);
-	failed |= add_machine(o);
-	failed |= add_firewall(o, line->arena);
-	failed |= json_add(o, "DataRoot", json_new_string(line->place->data));
-	failed |= json_add(o, "StateRoot", json_new_string(line->place->run));
-	if (!failed)
-		return print_object(line, o, o);
-	json_free(o);
-	return -1;
+	if (box_each(line->place, count_box, &counts) < 0 ||
+	    image_each(line->place, count_image, &counts) < 0)
+		return -1;
+	if (uname(&machine) < 0 || sysinfo(&memory) < 0)
+		return err_sys("ask the kernel");
+	if (oci_find_runtime(getenv("HUSK_RUNTIME"), line->arena, &runtime) < 0)
+		runtime = (char *)"";
+	o = json_new_members((struct json_member[]){
+		{"Containers", json_new_int(counts.all)},
+		{"ContainersRunning", json_new_int(counts.running)},
+		{"ContainersPaused", json_new_int(counts.paused)},
+		{"ContainersStopped", json_new_int(counts.stopped)},
+		{"Images", json_new_int(counts.images)},
+		{"ServerVersion", json_new_string(HUSK_VERSION)},
+		{"DefaultRuntime", json_new_string(runtime)},
+		{"Driver", json_new_string("overlay")},
+		{"CgroupDriver", json_new_string("cgroupfs")},
+		{"CgroupVersion", json_new_string(cgroup_version())},
+		{"LoggingDriver", json_new_string("json-file")},
+		{"KernelVersion", json_new_string(machine.release)},
+		{"OSType", json_new_string("linux")},
+		{"Architecture", json_new_string(machine.machine)},
+		{"Name", json_new_string(machine.nodename)},
+		{"NCPU", json_new_int(sysconf(_SC_NPROCESSORS_ONLN))},
+		{"MemTotal", json_new_uint((uint64_t)memory.totalram * memory.mem_unit)},
+		{"Firewall", firewall_of(line->arena)},
+		{"DataRoot", json_new_string(line->place->data)},
+		{"StateRoot", json_new_string(line->place->run)},
+		{0}});
+	return print_object(line, o, o);
 }
 
 /* As podman has it: a client, and no server. */
 static int run_version(const struct command_line *line)
 {
-	struct json_object *o = json_new_object(), *client = json_new_object();
-	int failed = 0;
+	struct json_object *client =
+		json_new_members((struct json_member[]){{"Version", json_new_string(HUSK_VERSION)},
+							{"OciVersion", json_new_string("1.2.1")},
+							{"Os", json_new_string("linux")},
+							{0}});
 
-	failed |= json_add(client, "Version", json_new_string(HUSK_VERSION));
-	failed |= json_add(client, "OciVersion", json_new_string("1.2.1"));
-	failed |= json_add(client, "Os", json_new_string("linux"));
-	failed |= json_add(o, "Client", client);
-	if (!failed)
-		return print_object(line, o, client);
-	json_free(o);
-	return -1;
+	return print_object(line, json_new_members((struct json_member[]){{"Client", client}, {0}}),
+			    client);
 }
 
 /* --- help --- */

@@ -7,6 +7,7 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../engine/life.h"
+#include "../engine/userns.h"
 #include "../store/box.h"
 #include "command_tables.h"
 #include "config.h"
@@ -131,7 +132,7 @@ static int execute(const struct command *command, const struct config *config,
 
 	if (command->placeless)
 		return command->run(line);
-	if (config_set_places(config) < 0 || place_open(&place) < 0)
+	if (config_set_places(config) < 0 || userns_enter() < 0 || place_open(&place) < 0)
 		return -1;
 	placed.place = &place;
 	status = command->run(&placed);

@@ -107,14 +107,10 @@ void format_bool(struct format *format, const char *key, bool value)
 void format_list(struct format *format, const char *key, const struct str_list *list)
 {
 	struct json_object *array = json_new_array();
-	char *shown = arena_format(format->arena, "%s", list->count ? list->items[0] : "");
 
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->count; i++)
 		fail_if(format, json_append(array, json_new_string(list->items[i])) < 0);
-		if (i > 0 && shown)
-			shown = arena_format(format->arena, "%s,%s", shown, list->items[i]);
-	}
-	add_cell(format, key, array, shown);
+	add_cell(format, key, array, str_join(list, ",", format->arena));
 }
 
 void format_map(struct format *format, const char *key, const struct str_map *map)

@@ -34,26 +34,22 @@ struct json_object *inspect_map(const struct str_map *map)
 static struct json_object *state_of(const struct box *box)
 {
 	const struct box_state *state = &box->state;
-	struct json_object *o = json_new_object();
 	bool running = state->status == BOX_RUNNING || state->status == BOX_PAUSED;
-	int failed = 0;
 
-	failed |=
-		json_add(o, "Status", inspect_text(bind_name_of(box_status_names, state->status)));
-	failed |= json_add(o, "Running", json_new_bool(running));
-	failed |= json_add(o, "Paused", json_new_bool(state->status == BOX_PAUSED));
-	failed |= json_add(o, "Restarting", json_new_bool(state->status == BOX_RESTARTING));
-	failed |= json_add(o, "OOMKilled", json_new_bool(state->oom_killed));
-	failed |= json_add(o, "Dead", json_new_bool(state->status == BOX_REMOVING));
-	failed |= json_add(o, "Pid", json_new_int(running ? state->pid : 0));
-	failed |= json_add(o, "ExitCode", json_new_int(running ? 0 : state->exit_code));
-	failed |= json_add(o, "Error", inspect_text(state->error));
-	failed |= json_add(o, "StartedAt", inspect_text(state->started ? state->started : never));
-	failed |=
-		json_add(o, "FinishedAt", inspect_text(state->finished ? state->finished : never));
-	failed |= json_add(o, "MonitorPid",
-			   json_new_int(life_is_active(box) ? state->monitor_pid : 0));
-	return failed ? NULL : o;
+	return json_new_members((struct json_member[]){
+		{"Status", inspect_text(bind_name_of(box_status_names, state->status))},
+		{"Running", json_new_bool(running)},
+		{"Paused", json_new_bool(state->status == BOX_PAUSED)},
+		{"Restarting", json_new_bool(state->status == BOX_RESTARTING)},
+		{"OOMKilled", json_new_bool(state->oom_killed)},
+		{"Dead", json_new_bool(state->status == BOX_REMOVING)},
+		{"Pid", json_new_int(running ? state->pid : 0)},
+		{"ExitCode", json_new_int(running ? 0 : state->exit_code)},
+		{"Error", inspect_text(state->error)},
+		{"StartedAt", inspect_text(state->started ? state->started : never)},
+		{"FinishedAt", inspect_text(state->finished ? state->finished : never)},
+		{"MonitorPid", json_new_int(life_is_active(box) ? state->monitor_pid : 0)},
+		{0}});
 }
 
 /* {"80/tcp": {}} */
@@ -73,29 +69,26 @@ static struct json_object *exposed_ports(const struct box *box, struct arena *ar
 
 static struct json_object *config_of(const struct box *box, struct arena *arena)
 {
-	struct json_object *o = json_new_object();
-	int failed = 0;
-
-	failed |= json_add(o, "Hostname", inspect_text(box->hostname));
-	failed |= json_add(o, "User", inspect_text(box->user));
-	failed |= json_add(o, "AttachStdin", json_new_bool(box->stdin_open && !box->detached));
-	failed |= json_add(o, "AttachStdout", json_new_bool(!box->detached));
-	failed |= json_add(o, "AttachStderr", json_new_bool(!box->detached));
-	failed |= json_add(o, "ExposedPorts", exposed_ports(box, arena));
-	failed |= json_add(o, "Tty", json_new_bool(box->terminal));
-	failed |= json_add(o, "OpenStdin", json_new_bool(box->stdin_open));
-	failed |= json_add(o, "StdinOnce", json_new_bool(box->stdin_open && !box->detached));
-	failed |= json_add(o, "Env", inspect_list(&box->env));
-	failed |= json_add(o, "Cmd", inspect_list(&box->args));
-	failed |= json_add(o, "Image", inspect_text(box->image ? box->image : box->rootfs));
-	failed |= json_add(o, "WorkingDir", inspect_text(box->workdir));
-	failed |= json_add(o, "Entrypoint", inspect_list(&box->entrypoint));
-	failed |= json_add(o, "Labels", inspect_map(&box->labels));
-	failed |= json_add(o, "Annotations", inspect_map(&box->annotations));
-	failed |= json_add(o, "StopSignal",
-			   inspect_text(box->stop_signal ? box->stop_signal : "SIGTERM"));
-	failed |= json_add(o, "StopTimeout", json_new_uint(box->stop_timeout));
-	return failed ? NULL : o;
+	return json_new_members((struct json_member[]){
+		{"Hostname", inspect_text(box->hostname)},
+		{"User", inspect_text(box->user)},
+		{"AttachStdin", json_new_bool(box->stdin_open && !box->detached)},
+		{"AttachStdout", json_new_bool(!box->detached)},
+		{"AttachStderr", json_new_bool(!box->detached)},
+		{"ExposedPorts", exposed_ports(box, arena)},
+		{"Tty", json_new_bool(box->terminal)},
+		{"OpenStdin", json_new_bool(box->stdin_open)},
+		{"StdinOnce", json_new_bool(box->stdin_open && !box->detached)},
+		{"Env", inspect_list(&box->env)},
+		{"Cmd", inspect_list(&box->args)},
+		{"Image", inspect_text(box->image ? box->image : box->rootfs)},
+		{"WorkingDir", inspect_text(box->workdir)},
+		{"Entrypoint", inspect_list(&box->entrypoint)},
+		{"Labels", inspect_map(&box->labels)},
+		{"Annotations", inspect_map(&box->annotations)},
+		{"StopSignal", inspect_text(box->stop_signal ? box->stop_signal : "SIGTERM")},
+		{"StopTimeout", json_new_uint(box->stop_timeout)},
+		{0}});
 }
 
 static bool is_read_only(const struct box_mount *m)
@@ -107,36 +100,29 @@ static bool is_read_only(const struct box_mount *m)
 	return false;
 }
 
-static char *joined(const struct str_list *list, struct arena *arena)
-{
-	char *text = arena_format(arena, "%s", "");
-
-	for (size_t i = 0; i < list->count && text; i++)
-		text = arena_format(arena, "%s%s%s", text, i ? "," : "", list->items[i]);
-	return text;
-}
-
 static struct json_object *mount_of(const struct box *box, const struct box_mount *m,
 				    struct arena *arena)
 {
 	bool volume = strcmp(m->type, "volume") == 0;
-	struct json_object *o = json_new_object();
 	const char *source = m->source;
-	int failed = 0;
+	struct json_object *o;
 
 	if (volume)
 		source = place_data(box->place, arena, "volumes/%s/_data", m->source);
-	failed |= json_add(o, "Type", inspect_text(m->type));
-	if (volume)
-		failed |= json_add(o, "Name", inspect_text(m->source));
-	failed |= json_add(o, "Source", inspect_text(source));
-	failed |= json_add(o, "Destination", inspect_text(m->target));
-	if (volume)
-		failed |= json_add(o, "Driver", inspect_text("local"));
-	failed |= json_add(o, "Mode", inspect_text(joined(&m->options, arena)));
-	failed |= json_add(o, "RW", json_new_bool(!is_read_only(m)));
-	failed |= json_add(o, "Propagation", inspect_text(volume ? "" : "rprivate"));
-	return failed ? NULL : o;
+	o = json_new_members(
+		(struct json_member[]){{"Type", inspect_text(m->type)},
+				       {"Source", inspect_text(source)},
+				       {"Destination", inspect_text(m->target)},
+				       {"Mode", inspect_text(str_join(&m->options, ",", arena))},
+				       {"RW", json_new_bool(!is_read_only(m))},
+				       {"Propagation", inspect_text(volume ? "" : "rprivate")},
+				       {0}});
+	if (!o || !volume)
+		return o;
+	return json_add(o, "Name", inspect_text(m->source)) |
+			       json_add(o, "Driver", inspect_text("local"))
+		       ? NULL
+		       : o;
 }
 
 static struct json_object *mounts_of(const struct box *box, struct arena *arena)
@@ -149,9 +135,13 @@ static struct json_object *mounts_of(const struct box *box, struct arena *arena)
 	return failed ? NULL : array;
 }
 
+static struct json_object *path_of(const struct box *box, const char *name, struct arena *arena)
+{
+	return inspect_text(place_data(box->place, arena, "boxes/%s/%s", box->id, name));
+}
+
 static struct json_object *driver_of(const struct box *box, struct arena *arena)
 {
-	struct json_object *o = json_new_object(), *data = json_new_object();
 	struct str_list lower = {0};
 	int failed = 0;
 
@@ -159,16 +149,17 @@ static struct json_object *driver_of(const struct box *box, struct arena *arena)
 		failed |= str_list_add(&lower, arena, box->layers.items[i]);
 	if (box->rootfs)
 		failed |= str_list_add(&lower, arena, box->rootfs);
-	failed |= json_add(data, "Lower", inspect_list(&lower));
-	failed |= json_add(data, "MergedDir",
-			   inspect_text(place_data(box->place, arena, "boxes/%s/merged", box->id)));
-	failed |= json_add(data, "UpperDir",
-			   inspect_text(place_data(box->place, arena, "boxes/%s/upper", box->id)));
-	failed |= json_add(data, "WorkDir",
-			   inspect_text(place_data(box->place, arena, "boxes/%s/work", box->id)));
-	failed |= json_add(o, "Data", data);
-	failed |= json_add(o, "Name", inspect_text("overlay"));
-	return failed ? NULL : o;
+	if (failed)
+		return NULL;
+	return json_new_members((struct json_member[]){
+		{"Name", inspect_text("overlay")},
+		{"Data", json_new_members((struct json_member[]){
+				 {"Lower", inspect_list(&lower)},
+				 {"MergedDir", path_of(box, "merged", arena)},
+				 {"UpperDir", path_of(box, "upper", arena)},
+				 {"WorkDir", path_of(box, "work", arena)},
+				 {0}})},
+		{0}});
 }
 
 /* The command as execve(2) gets it: Path, then Args. */
@@ -184,51 +175,34 @@ static int add_command(struct json_object *o, const struct box *box, struct aren
 	if (failed || all.count == 0)
 		return -1;
 	rest = (struct str_list){.items = all.items + 1, .count = all.count - 1};
-	failed |= json_add(o, "Path", inspect_text(all.items[0]));
-	return failed | json_add(o, "Args", inspect_list(&rest));
-}
-
-static int add_paths(struct json_object *o, const struct box *box, struct arena *arena)
-{
-	static const struct {
-		const char *key, *file;
-	} paths[] = {{"ResolvConfPath", "resolv.conf"},
-		     {"HostnamePath", "hostname"},
-		     {"HostsPath", "hosts"},
-		     {"LogPath", "log/log.json"},
-		     {"OCIConfigPath", "config.json"}};
-	int failed = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		char *path = place_data(box->place, arena, "boxes/%s/%s", box->id, paths[i].file);
-
-		failed |= json_add(o, paths[i].key, inspect_text(path));
-	}
-	return failed;
+	return json_add(o, "Path", inspect_text(all.items[0])) |
+	       json_add(o, "Args", inspect_list(&rest));
 }
 
 struct json_object *inspect_box(const struct box *box, struct arena *arena)
 {
-	struct json_object *o = json_new_object();
-	char *name = arena_format(arena, "/%s", box->name);
-	int failed = 0;
+	struct json_object *o = json_new_members((struct json_member[]){
+		{"Id", inspect_text(box->id)},
+		{"Created", inspect_text(box->created)},
+		{"State", state_of(box)},
+		{"Image", inspect_text(box->image_id)},
+		{"ResolvConfPath", path_of(box, "resolv.conf", arena)},
+		{"HostnamePath", path_of(box, "hostname", arena)},
+		{"HostsPath", path_of(box, "hosts", arena)},
+		{"LogPath", path_of(box, "log/log.json", arena)},
+		{"OCIConfigPath", path_of(box, "config.json", arena)},
+		{"Name", inspect_text(arena_format(arena, "/%s", box->name))},
+		{"RestartCount", json_new_uint(box->state.restarts)},
+		{"Driver", inspect_text("overlay")},
+		{"Platform", inspect_text("linux")},
+		{"HostConfig", inspect_host_config(box, arena)},
+		{"GraphDriver", driver_of(box, arena)},
+		{"Mounts", mounts_of(box, arena)},
+		{"Config", config_of(box, arena)},
+		{"NetworkSettings", inspect_network_settings(box, arena)},
+		{0}});
 
-	failed |= json_add(o, "Id", inspect_text(box->id));
-	failed |= json_add(o, "Created", inspect_text(box->created));
-	failed |= add_command(o, box, arena);
-	failed |= json_add(o, "State", state_of(box));
-	failed |= json_add(o, "Image", inspect_text(box->image_id));
-	failed |= add_paths(o, box, arena);
-	failed |= json_add(o, "Name", inspect_text(name));
-	failed |= json_add(o, "RestartCount", json_new_uint(box->state.restarts));
-	failed |= json_add(o, "Driver", inspect_text("overlay"));
-	failed |= json_add(o, "Platform", inspect_text("linux"));
-	failed |= json_add(o, "HostConfig", inspect_host_config(box, arena));
-	failed |= json_add(o, "GraphDriver", driver_of(box, arena));
-	failed |= json_add(o, "Mounts", mounts_of(box, arena));
-	failed |= json_add(o, "Config", config_of(box, arena));
-	failed |= json_add(o, "NetworkSettings", inspect_network_settings(box, arena));
-	if (!failed)
+	if (o && add_command(o, box, arena) == 0)
 		return o;
 	json_free(o);
 	return NULL;

@@ -6,13 +6,10 @@
 
 static struct json_object *binding_of(const struct box_port *port, struct arena *arena)
 {
-	struct json_object *o = json_new_object();
-	char *number = arena_format(arena, "%u", port->host);
-	int failed = 0;
-
-	failed |= json_add(o, "HostIp", inspect_text(port->host_ip));
-	failed |= json_add(o, "HostPort", inspect_text(number));
-	return failed ? NULL : o;
+	return json_new_members((struct json_member[]){
+		{"HostIp", inspect_text(port->host_ip)},
+		{"HostPort", inspect_text(arena_format(arena, "%u", port->host))},
+		{0}});
 }
 
 static bool is_same(const struct box_port *a, const struct box_port *b)
@@ -47,15 +44,15 @@ struct json_object *inspect_port_map(const struct box *box, struct arena *arena)
 
 static int add_addresses(struct json_object *o, const struct box_endpoint *e)
 {
-	int failed = 0;
-
-	failed |= json_add(o, "IPAddress", inspect_text(e->address));
-	failed |= json_add(o, "IPPrefixLen", json_new_uint(e->prefix));
-	failed |= json_add(o, "Gateway", inspect_text(e->gateway));
-	failed |= json_add(o, "GlobalIPv6Address", inspect_text(e->address6));
-	failed |= json_add(o, "GlobalIPv6PrefixLen", json_new_uint(e->prefix6));
-	failed |= json_add(o, "IPv6Gateway", inspect_text(e->gateway6));
-	return failed | json_add(o, "MacAddress", inspect_text(e->mac));
+	return json_add_members(
+		o, (struct json_member[]){{"IPAddress", inspect_text(e->address)},
+					  {"IPPrefixLen", json_new_uint(e->prefix)},
+					  {"Gateway", inspect_text(e->gateway)},
+					  {"GlobalIPv6Address", inspect_text(e->address6)},
+					  {"GlobalIPv6PrefixLen", json_new_uint(e->prefix6)},
+					  {"IPv6Gateway", inspect_text(e->gateway6)},
+					  {"MacAddress", inspect_text(e->mac)},
+					  {0}});
 }
 
 static struct json_object *networks_of(const struct box *box)
@@ -65,11 +62,12 @@ static struct json_object *networks_of(const struct box *box)
 
 	for (size_t i = 0; i < box->endpoints.count; i++) {
 		const struct box_endpoint *e = &box->endpoints.items[i];
-		struct json_object *network = json_new_object();
+		struct json_object *network = json_new_members(
+			(struct json_member[]){{"Aliases", inspect_list(&e->aliases)},
+					       {"HostInterface", inspect_text(e->interface)},
+					       {0}});
 
 		failed |= add_addresses(network, e);
-		failed |= json_add(network, "Aliases", inspect_list(&e->aliases));
-		failed |= json_add(network, "HostInterface", inspect_text(e->interface));
 		failed |= json_add(o, e->network, network);
 	}
 	return failed ? NULL : o;
@@ -77,16 +75,15 @@ static struct json_object *networks_of(const struct box *box)
 
 struct json_object *inspect_network_settings(const struct box *box, struct arena *arena)
 {
-	struct json_object *o = json_new_object();
 	static const struct box_endpoint none;
 	const struct box_endpoint *first = box->endpoints.count ? &box->endpoints.items[0] : &none;
 	char *key = first->network ? place_run(box->place, arena, "netns/%s", box->id) : NULL;
-	int failed = 0;
+	struct json_object *o = json_new_members((struct json_member[]){
+		{"Bridge", inspect_text(first->bridge)},
+		{"SandboxKey", inspect_text(life_is_active(box) ? key : NULL)},
+		{"Ports", inspect_port_map(box, arena)},
+		{"Networks", networks_of(box)},
+		{0}});
 
-	failed |= json_add(o, "Bridge", inspect_text(first->bridge));
-	failed |= json_add(o, "SandboxKey", inspect_text(life_is_active(box) ? key : NULL));
-	failed |= json_add(o, "Ports", inspect_port_map(box, arena));
-	failed |= add_addresses(o, first);
-	failed |= json_add(o, "Networks", networks_of(box));
-	return failed ? NULL : o;
+	return add_addresses(o, first) ? NULL : o;
 }

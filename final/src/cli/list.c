@@ -37,24 +37,25 @@ char *list_status(const struct box *box, struct arena *arena)
 
 char *list_command(const struct box *box, struct arena *arena)
 {
-	const struct str_list *parts[] = {&box->entrypoint, &box->args};
-	char *text = arena_format(arena, "%s", "");
+	char *entrypoint = str_join(&box->entrypoint, " ", arena);
+	char *args = str_join(&box->args, " ", arena);
 
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < parts[k]->count && text; i++)
-			text = arena_format(arena, "%s%s%s", text, *text ? " " : "",
-					    parts[k]->items[i]);
-	return text;
+	if (!entrypoint || !args)
+		return NULL;
+	return arena_format(arena, "%s%s%s", entrypoint, *entrypoint && *args ? " " : "", args);
 }
 
 char *list_ports(const struct box *box, struct arena *arena)
 {
-	char *text = arena_format(arena, "%s", "");
+	struct str_list texts = {0};
 
-	for (size_t i = 0; i < box->ports.count && text; i++)
-		text = arena_format(arena, "%s%s%s", text, *text ? ", " : "",
-				    ports_text(&box->ports.items[i]).text);
-	return text;
+	for (size_t i = 0; i < box->ports.count; i++) {
+		char *text = arena_format(arena, "%s", ports_text(&box->ports.items[i]).text);
+
+		if (!text || str_list_add(&texts, arena, text) < 0)
+			return NULL;
+	}
+	return str_join(&texts, ", ", arena);
 }
 
 /* --- filters --- */

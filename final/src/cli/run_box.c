@@ -183,6 +183,9 @@ static int set_network(const struct place *place, const struct run_options *opti
 			return -1;
 	box->ports.items = ports.items;
 	box->ports.count = ports.count;
+	for (size_t i = 0; i < options->aliases.count; i++)
+		if (box_check_name(options->aliases.items[i]) < 0)
+			return err_wrap("--network-alias");
 	box->dns = options->dns;
 	box->extra_hosts = options->extra_hosts;
 	box->network_aliases = options->aliases;
@@ -192,14 +195,17 @@ static int set_network(const struct place *place, const struct run_options *opti
 /* With the host's network it has the host's name, as docker has it. */
 static int set_hostname(const struct run_options *options, struct box *box)
 {
+	const char *given = options->hostname && *options->hostname ? options->hostname : NULL;
 	char name[HOST_NAME_MAX + 1] = "";
 
-	if (options->hostname && strlen(options->hostname) > HOST_NAME_MAX)
+	if (given && strlen(given) > HOST_NAME_MAX)
 		return err_set(EINVAL, "--hostname: at most %d characters", HOST_NAME_MAX);
-	box->hostname = copy(box, options->hostname);
-	if (!options->hostname && strcmp(box->network_mode, "host") == 0 &&
+	if (given && box_check_name(given) < 0)
+		return err_wrap("--hostname");
+	if (!given && strcmp(box->network_mode, "host") == 0 &&
 	    gethostname(name, sizeof(name) - 1) == 0)
-		box->hostname = copy(box, name);
+		given = name;
+	box->hostname = copy(box, given);
 	return 0;
 }
 

@@ -61,14 +61,9 @@ static int tidy_target(const char *given, struct arena *arena, char **ret_target
 	return 0;
 }
 
-static int add_options(struct box *box, char *text, struct str_list *options)
+static int add_options(struct box *box, const char *text, struct str_list *options)
 {
-	char *option;
-
-	while (text && (option = strsep(&text, ",")))
-		if (*option && str_list_add(options, &box->arena, option) < 0)
-			return -1;
-	return 0;
+	return text ? str_split(text, ",", &box->arena, options) : 0;
 }
 
 /* What mount(8) and docker have for them; of tmpfs the kernel knows more, and refuses the rest. */
@@ -164,7 +159,7 @@ enum { KEY_TYPE, KEY_SOURCE, KEY_TARGET, KEY_OPTION, KEY_NEGATED, KEY_IGNORED };
 static const struct {
 	const char *key;
 	int kind;
-	const char *format; /* of the option that it becomes */
+	const char *prefix; /* of the option that it becomes */
 } mount_keys[] = {
 	{"type", KEY_TYPE, NULL},
 	{"source", KEY_SOURCE, NULL},
@@ -174,27 +169,21 @@ static const struct {
 	{"dst", KEY_TARGET, NULL},
 	{"readonly", KEY_NEGATED, "ro"},
 	{"ro", KEY_NEGATED, "ro"},
-	{"bind-propagation", KEY_OPTION, "%s"},
+	{"bind-propagation", KEY_OPTION, ""},
 	{"bind-nonrecursive", KEY_NEGATED, "bind"},
-	{"tmpfs-size", KEY_OPTION, "size=%s"},
-	{"tmpfs-mode", KEY_OPTION, "mode=%s"},
+	{"tmpfs-size", KEY_OPTION, "size="},
+	{"tmpfs-mode", KEY_OPTION, "mode="},
 	{"volume-nocopy", KEY_NEGATED, "nocopy"},
 	{"consistency", KEY_IGNORED, NULL},
 	{"relabel", KEY_IGNORED, NULL},
 };
 
-static int add_option(struct box *box, struct box_mount *mount, const char *format,
+static int add_option(struct box *box, struct box_mount *mount, const char *prefix,
 		      const char *value)
 {
-	char text[PATH_MAX], *copy;
+	char *option = arena_format(&box->arena, "%s%s", prefix, value);
 
-	if (strcmp(format, "%s") == 0)
-		snprintf(text, sizeof(text), "%s", value);
-	else
-		snprintf(text, sizeof(text), "%.*s%s", (int)strcspn(format, "%"), format,
-			 strchr(format, '%') ? value : "");
-	copy = arena_format(&box->arena, "%s", text);
-	return copy ? str_list_add(&mount->options, &box->arena, copy) : -1;
+	return option ? str_list_add(&mount->options, &box->arena, option) : -1;
 }
 
 static int take_key(struct box *box, struct box_mount *mount, size_t row, char *value)
@@ -211,9 +200,9 @@ static int take_key(struct box *box, struct box_mount *mount, size_t row, char *
 	case KEY_TARGET:
 		return tidy_target(value ? value : "", &box->arena, &mount->target);
 	case KEY_NEGATED:
-		return off ? 0 : add_option(box, mount, mount_keys[row].format, "");
+		return off ? 0 : add_option(box, mount, mount_keys[row].prefix, "");
 	case KEY_OPTION:
-		return add_option(box, mount, mount_keys[row].format, value ? value : "");
+		return add_option(box, mount, mount_keys[row].prefix, value ? value : "");
 	default:
 		return 0;
 	}

@@ -42,14 +42,10 @@ static int add(struct bundle *b, const char *target, const char *type, const cha
 	       const char *options)
 {
 	struct spec_mount *m = place_for(b, target);
-	char *copy = arena_format(&b->spec.arena, "%s", options);
 
 	*m = (struct spec_mount){
 		.destination = (char *)target, .type = (char *)type, .source = (char *)source};
-	while (copy && *copy)
-		if (str_list_add(&m->options, &b->spec.arena, strsep(&copy, ",")) < 0)
-			return -1;
-	return 0;
+	return str_split(options, ",", &b->spec.arena, &m->options);
 }
 
 static int add_options(struct bundle *b, struct spec_mount *m, const struct str_list *options)
@@ -76,7 +72,7 @@ static int add_files(struct bundle *b)
 	return 0;
 }
 
-/* --init: whatever small init this machine has: they all take "-- COMMAND". */
+/* --init: ours, or whatever small init this machine has: they all take "-- COMMAND". */
 static int add_init(struct bundle *b)
 {
 	char *path;
@@ -84,8 +80,8 @@ static int add_init(struct bundle *b)
 	for (size_t i = 0; i < ARRAY_SIZE(inits); i++)
 		if (oci_find_program(inits[i], &b->spec.arena, &path) == 0)
 			return add(b, "/dev/husk-init", "bind", path, "bind,rprivate,ro,nosuid");
-	return err_set(ENOENT, "--init: no init was found: install catatonit or tini, or leave "
-			       "--init out");
+	return err_set(ENOENT, "--init: no husk-init beside husk or on PATH: build it (it needs "
+			       "libc.a), install catatonit or tini, or leave --init out");
 }
 
 /* --- what was asked for --- */

@@ -4,6 +4,7 @@
  */
 #include "../base/err.h"
 #include "../base/path.h"
+#include "../base/proc.h"
 #include "../spec/tables.h"
 #include "bundle_internal.h"
 #include "resources.h"
@@ -205,6 +206,9 @@ static int set_devices(struct bundle *b)
 
 int bundle_set_resources(struct bundle *b)
 {
+	/* The default of the profile needs a cgroup that an ordinary user may not make. */
+	if (!proc_is_real_root())
+		b->spec.linux.resources->pids_limit.set = false;
 	resources_fill(&b->box->resources, b->spec.linux.resources);
 	return set_rlimits(b) < 0 ? -1 : set_devices(b);
 }

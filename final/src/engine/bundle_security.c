@@ -11,48 +11,18 @@
 #include <string.h>
 
 /* capabilities(7), in the order of the kernel's numbers */
-static const char *const known[] = {"CAP_CHOWN",
-				    "CAP_DAC_OVERRIDE",
-				    "CAP_DAC_READ_SEARCH",
-				    "CAP_FOWNER",
-				    "CAP_FSETID",
-				    "CAP_KILL",
-				    "CAP_SETGID",
-				    "CAP_SETUID",
-				    "CAP_SETPCAP",
-				    "CAP_LINUX_IMMUTABLE",
-				    "CAP_NET_BIND_SERVICE",
-				    "CAP_NET_BROADCAST",
-				    "CAP_NET_ADMIN",
-				    "CAP_NET_RAW",
-				    "CAP_IPC_LOCK",
-				    "CAP_IPC_OWNER",
-				    "CAP_SYS_MODULE",
-				    "CAP_SYS_RAWIO",
-				    "CAP_SYS_CHROOT",
-				    "CAP_SYS_PTRACE",
-				    "CAP_SYS_PACCT",
-				    "CAP_SYS_ADMIN",
-				    "CAP_SYS_BOOT",
-				    "CAP_SYS_NICE",
-				    "CAP_SYS_RESOURCE",
-				    "CAP_SYS_TIME",
-				    "CAP_SYS_TTY_CONFIG",
-				    "CAP_MKNOD",
-				    "CAP_LEASE",
-				    "CAP_AUDIT_WRITE",
-				    "CAP_AUDIT_CONTROL",
-				    "CAP_SETFCAP",
-				    "CAP_MAC_OVERRIDE",
-				    "CAP_MAC_ADMIN",
-				    "CAP_SYSLOG",
-				    "CAP_WAKE_ALARM",
-				    "CAP_BLOCK_SUSPEND",
-				    "CAP_AUDIT_READ",
-				    "CAP_PERFMON",
-				    "CAP_BPF",
-				    "CAP_CHECKPOINT_RESTORE",
-				    NULL};
+/* clang-format off */
+static const char *const known[] = {
+	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
+	"CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE",
+	"CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW",
+	"CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT",
+	"CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE",
+	"CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE",
+	"CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP", "CAP_MAC_OVERRIDE",
+	"CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",
+	"CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE", NULL};
+/* clang-format on */
 
 /* --- capabilities --- */
 
@@ -135,6 +105,15 @@ static void drop(struct str_list *list, const char *name)
 		list->items[kept] = NULL;
 }
 
+/* Those of the list but ALL, by their names in the table; for ALL: NULL. */
+static int next_name(const struct str_list *list, size_t index, const char **ret_name)
+{
+	*ret_name = NULL;
+	return strcasecmp(list->items[index], "ALL") == 0
+		       ? 0
+		       : find_capability(list->items[index], ret_name);
+}
+
 /* docker's order: ALL first, of either list, then the names. */
 static int resolve(const struct box_security *security, struct arena *arena, struct str_list *list)
 {
@@ -147,20 +126,15 @@ static int resolve(const struct box_security *security, struct arena *arena, str
 		if (bundle_add_all_capabilities(arena, list) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < security->cap_add.count; i++) {
-		if (strcasecmp(security->cap_add.items[i], "ALL") == 0)
-			continue;
-		if (find_capability(security->cap_add.items[i], &name) < 0)
+	for (size_t i = 0; i < security->cap_add.count; i++)
+		if (next_name(&security->cap_add, i, &name) < 0 ||
+		    (name && !has(list, name) && str_list_add(list, arena, (char *)name) < 0))
 			return -1;
-		if (!has(list, name) && str_list_add(list, arena, (char *)name) < 0)
-			return -1;
-	}
 	for (size_t i = 0; i < security->cap_drop.count; i++) {
-		if (strcasecmp(security->cap_drop.items[i], "ALL") == 0)
-			continue;
-		if (find_capability(security->cap_drop.items[i], &name) < 0)
+		if (next_name(&security->cap_drop, i, &name) < 0)
 			return -1;
-		drop(list, name);
+		if (name)
+			drop(list, name);
 	}
 	return 0;
 }
@@ -215,25 +189,22 @@ static int set_no_new_privileges(struct bundle *b, const char *value)
 
 static int add_paths(struct bundle *b, const char *value)
 {
-	char *copy = arena_format(&b->spec.arena, "%s", value), *path;
-
-	while (copy && (path = strsep(&copy, ":")))
-		if (*path && str_list_add(&b->spec.linux.masked_paths, &b->spec.arena, path) < 0)
-			return -1;
-	return 0;
+	return str_split(value, ":", &b->spec.arena, &b->spec.linux.masked_paths);
 }
 
 static int remove_paths(struct bundle *b, const char *value)
 {
-	char *copy = arena_format(&b->spec.arena, "%s", value), *path;
+	struct str_list paths = {0};
 
 	if (strcasecmp(value, "all") == 0) {
 		b->spec.linux.masked_paths = b->spec.linux.readonly_paths = (struct str_list){0};
 		return 0;
 	}
-	while (copy && (path = strsep(&copy, ":"))) {
-		drop(&b->spec.linux.masked_paths, path);
-		drop(&b->spec.linux.readonly_paths, path);
+	if (str_split(value, ":", &b->spec.arena, &paths) < 0)
+		return -1;
+	for (size_t i = 0; i < paths.count; i++) {
+		drop(&b->spec.linux.masked_paths, paths.items[i]);
+		drop(&b->spec.linux.readonly_paths, paths.items[i]);
 	}
 	return 0;
 }
@@ -286,8 +257,7 @@ static int check_names(const struct str_list *names)
 	const char *name;
 
 	for (size_t i = 0; i < names->count; i++)
-		if (strcasecmp(names->items[i], "ALL") != 0 &&
-		    find_capability(names->items[i], &name) < 0)
+		if (next_name(names, i, &name) < 0)
 			return -1;
 	return 0;
 }

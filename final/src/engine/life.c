@@ -188,22 +188,10 @@ int life_release(struct box *box)
 
 /* --- the beginning --- */
 
-int life_permit(void)
-{
-	if (geteuid() == 0)
-		return 0;
-	return err_set(EPERM,
-		       "a container needs root: sudo husk ...: uid %u may neither mount file "
-		       "systems nor set limits (`husk-runtime spec --rootless` does without)",
-		       geteuid());
-}
-
 static int begin(struct box *box)
 {
 	struct box_state *state = &box->state;
 
-	if (life_permit() < 0)
-		return -1;
 	if (life_is_active(box))
 		return err_set(EALREADY, "container %s is %s already", box->name,
 			       bind_name_of(box_status_names, state->status));

@@ -30,9 +30,6 @@ struct life_attach {
  */
 int life_start(struct box *box, struct life_attach *attach) MUST_CHECK;
 
-/* Whether the caller could start one at all: said before anything is made. */
-int life_permit(void) MUST_CHECK;
-
 /* One that was run with --rm is gone after that. */
 int life_stop(struct box *box, uint32_t seconds) MUST_CHECK;
 int life_wait(struct box *box, int64_t *ret_code) MUST_CHECK;

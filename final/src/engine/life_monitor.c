@@ -10,6 +10,7 @@
 #include "attach.h"
 #include "life.h"
 #include "oci.h"
+#include "userns.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -160,7 +161,7 @@ static int launch(struct box *box, struct arena *arena, int *ret_reader)
 	if (proc_stat(pid, &stat) == 0)
 		box->state.monitor_start_time = stat.start_time;
 	*ret_reader = TAKE_FD(reader);
-	return 0;
+	return userns_note(box->place, pid, box->state.monitor_start_time);
 }
 
 int life_start_monitor(struct box *box, struct life_attach *attach, int64_t *ret_pid)

@@ -1,6 +1,7 @@
 /* rootfs.c: a box's layers, mounted. See rootfs.h; next file: rootfs_changes.c */
 #include "rootfs.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/sys.h"
 #include "../image/image.h"
 #include "../image/overlay.h"
@@ -109,7 +110,7 @@ static int copy_root(int lower_fd, int upper_fd)
 
 	if (fstat(lower_fd, &st) < 0)
 		return err_sys("look at a layer");
-	if (geteuid() == 0 && fchown(upper_fd, st.st_uid, st.st_gid) < 0)
+	if (proc_is_real_root() && fchown(upper_fd, st.st_uid, st.st_gid) < 0)
 		return err_sys("set the owner of the upper layer");
 	if (fchmod(upper_fd, st.st_mode & 07777) < 0)
 		return err_sys("set the mode of the upper layer");

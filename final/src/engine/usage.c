@@ -242,14 +242,14 @@ struct usage usage_nothing(void)
 	return usage;
 }
 
-int usage_read(pid_t pid, struct usage *ret_usage)
+int usage_read(pid_t pid, const char *id, struct usage *ret_usage)
 {
 	struct usage_place place = {0};
 	const char *unified;
 	struct usage usage = usage_nothing();
 	struct err saved = *err_last();
 
-	if (usage_find(pid, &place) < 0)
+	if (usage_find(pid, id, &place) < 0)
 		return -1;
 	usage.time = nanoseconds_now();
 	read_accounts(accounts_v1, ARRAY_SIZE(accounts_v1), 1, &place, &usage);

@@ -1,7 +1,7 @@
 /*
  * usage.h: what a container has used so far: the accounts of its cgroup, and of its network.
  *
- *	usage_read(pid, &usage)       pid: its init; twice, with time in between: a rate
+ *	usage_read(pid, id, &usage)   pid: its init; twice, with time in between: a rate
  *
  * Where the cgroup is says /proc/PID/cgroup, so any runtime's containers can be asked. Version 1, 2
  * or both: each controller is read where it is bound (cgroups(7)); what is bound nowhere is not
@@ -33,7 +33,7 @@ struct usage {
 };
 
 /* ESRCH if there is no such process. */
-int usage_read(pid_t pid, struct usage *ret_usage) MUST_CHECK;
+int usage_read(pid_t pid, const char *id, struct usage *ret_usage) MUST_CHECK;
 
 /* Of a container that does not run. */
 struct usage usage_nothing(void);

@@ -103,14 +103,14 @@ static int take_mounts(struct usage_place *place)
 }
 
 /* "4:memory:/husk/ID"; version 2: "0::/husk/ID". */
-static int take_membership(struct usage_place *place, char *line)
+static int take_membership(struct usage_place *place, const char *id, char *line)
 {
 	struct usage_hierarchy hierarchy = {.version = 1};
 	char *controllers;
 
 	strsep(&line, ":");
 	controllers = strsep(&line, ":");
-	if (!line || place->count == USAGE_HIERARCHIES)
+	if (!line || !strstr(line, id) || place->count == USAGE_HIERARCHIES)
 		return 0;
 	hierarchy.path = line;
 	hierarchy.controllers = arena_format(&place->arena, ",%s,", controllers);
@@ -120,7 +120,7 @@ static int take_membership(struct usage_place *place, char *line)
 	return hierarchy.controllers ? 0 : -1;
 }
 
-static int take_memberships(struct usage_place *place, pid_t pid)
+static int take_memberships(struct usage_place *place, pid_t pid, const char *id)
 {
 	char path[40], *text, *line;
 
@@ -128,7 +128,7 @@ static int take_memberships(struct usage_place *place, pid_t pid)
 	if (fd_read_file(AT_FDCWD, path, TEXT_MAX, &place->arena, &text, NULL) < 0)
 		return err_wrap("%s", path);
 	while ((line = strsep(&text, "\n")))
-		if (take_membership(place, line) < 0)
+		if (take_membership(place, id, line) < 0)
 			return -1;
 	return 0;
 }
@@ -150,10 +150,10 @@ static int take_controllers(struct usage_place *place, struct usage_hierarchy *h
 	return hierarchy->controllers ? 0 : -1;
 }
 
-int usage_find(pid_t pid, struct usage_place *ret_place)
+int usage_find(pid_t pid, const char *id, struct usage_place *ret_place)
 {
 	struct usage_place place = {.count = 0};
-	bool failed = take_memberships(&place, pid) < 0 || take_mounts(&place) < 0;
+	bool failed = take_memberships(&place, pid, id) < 0 || take_mounts(&place) < 0;
 
 	for (size_t i = 0; i < place.count && !failed; i++)
 		failed = take_controllers(&place, &place.hierarchies[i]) < 0;

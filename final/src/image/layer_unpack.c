@@ -6,6 +6,7 @@
  * the tar: so the layer's name is of all its bytes, those behind the end of the tar too.
  */
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/fd.h"
 #include "../base/path.h"
 #include "../store/child.h"
@@ -409,7 +410,7 @@ static int open_tar(struct unpacking *un)
 
 	if (un->kind == LAYER_ARCHIVE)
 		flags = ARCHIVE_EXTRACT_SECURE_NODOTDOT;
-	else if (geteuid() == 0)
+	else if (proc_is_real_root())
 		flags |= ARCHIVE_EXTRACT_OWNER;
 	un->tar = archive_read_new();
 	un->disk = archive_write_disk_new();
@@ -449,7 +450,7 @@ static int inflate(const struct child *child)
  */
 static int make_opaque(const struct unpack_job *job, const char *path)
 {
-	const char *name = geteuid() == 0 ? "trusted.overlay.opaque" : "user.overlay.opaque";
+	const char *name = proc_is_real_root() ? "trusted.overlay.opaque" : "user.overlay.opaque";
 	auto_close int fd = -1;
 
 	if (path_open_no_links(job->dir_fd, path, O_RDONLY | O_DIRECTORY, &fd) < 0)

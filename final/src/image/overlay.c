@@ -4,6 +4,7 @@
  */
 #include "overlay.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/path.h"
 #include "../base/sys.h"
 
@@ -53,16 +54,22 @@ static int set_directory(int fs_fd, enum overlay_way way, const char *key, int f
 	return sys_fsconfig(fs_fd, FSCONFIG_SET_STRING, key, path.text, 0);
 }
 
+/* With userxattr redirects are never followed, and to say so is refused. */
+static size_t first_setting(void)
+{
+	return proc_is_real_root() ? 0 : 1;
+}
+
 static int set_options(int fs_fd, const struct overlay *overlay)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+	for (size_t i = first_setting(); i < ARRAY_SIZE(settings); i++)
 		if (sys_fsconfig(fs_fd, FSCONFIG_SET_STRING, settings[i][0], settings[i][1], 0) < 0)
 			return -1;
 	if (overlay->volatile_upper &&
 	    sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
 		return -1;
 	/* trusted.* attributes are for root outside only. */
-	if (geteuid() != 0 && sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+	if (!proc_is_real_root() && sys_fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
 		return -1;
 	return sys_fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "overlay", 0);
 }
@@ -99,12 +106,12 @@ static int write_options(const struct overlay *overlay, char *text, size_t size)
 	size_t length =
 		snprintf(text, size, "upperdir=%d,workdir=%d", overlay->upper_fd, overlay->work_fd);
 
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+	for (size_t i = first_setting(); i < ARRAY_SIZE(settings); i++)
 		length += snprintf(text + length, size - length, ",%s=%s", settings[i][0],
 				   settings[i][1]);
 	length += snprintf(text + length, size - length,
 			   "%s%s,lowerdir=", overlay->volatile_upper ? ",volatile" : "",
-			   geteuid() != 0 ? ",userxattr" : "");
+			   !proc_is_real_root() ? ",userxattr" : "");
 	for (size_t i = 0; i < overlay->count && length < size; i++)
 		length += snprintf(text + length, size - length, "%s%d", i ? ":" : "",
 				   overlay->lowers[i]);

@@ -161,6 +161,13 @@ static int take_v1(struct cgroup_host *host, char *place, char *super_options)
 	return options ? add_mount(host, place, options) : -1;
 }
 
+static bool is_v2(const char *place)
+{
+	struct statfs fs;
+
+	return statfs(place, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 /* "36 35 98:0 /root /mount/point options optional... - type source super-options" */
 static int take_line(struct cgroup_host *host, char *line)
 {
@@ -176,7 +183,8 @@ static int take_line(struct cgroup_host *host, char *line)
 		return -1;
 	if (strcmp(type, "cgroup") == 0)
 		return take_v1(host, copy, super_options);
-	if (strcmp(type, "cgroup2") != 0 || host->v2)
+	/* Covered by a later mount, as on a hybrid machine whose v2 side is hidden: not there. */
+	if (strcmp(type, "cgroup2") != 0 || host->v2 || !is_v2(copy))
 		return 0;
 	host->v2 = copy;
 	return add_mount(host, copy, NULL);
@@ -219,10 +227,8 @@ static int read_own(struct cgroup_host *host)
 
 static int find(struct cgroup_host *host)
 {
-	struct statfs fs;
-
 	/* Version 2 alone, by far the most common: mountinfo can be long, this is one call. */
-	if (statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC) {
+	if (is_v2("/sys/fs/cgroup")) {
 		host->v2 = arena_format(&host->arena, "/sys/fs/cgroup");
 		if (!host->v2 || add_mount(host, host->v2, NULL) < 0)
 			return -1;

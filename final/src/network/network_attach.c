@@ -4,6 +4,7 @@
  * network_internal.h; next file: network_claim.c
  */
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/log.h"
 #include "netns.h"
 #include "network_internal.h"
@@ -35,7 +36,7 @@ static int check_others(struct box *box)
 
 static int check_root(const struct box *box)
 {
-	if (geteuid() == 0)
+	if (proc_is_real_root())
 		return 0;
 	return err_set(EPERM, "--net %s needs root; --net none and --net host do not",
 		       box->network_mode);

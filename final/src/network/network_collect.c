@@ -3,6 +3,7 @@
  * if RUN was emptied, by the names and marks of interfaces. See network.h; next file: network_names.c
  */
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "netns.h"
 #include "network_internal.h"
 
@@ -133,7 +134,7 @@ static int collect_strays(const struct place *place, bool dry_run, struct arena 
 	    rtnl_each_link(&rtnl, find_stray, &strays) < 0)
 		return -1;
 	*ret_count = strays.names.count;
-	if (dry_run || geteuid() != 0)
+	if (dry_run || !proc_is_real_root())
 		return 0;
 	for (size_t i = 0; i < strays.names.count; i++)
 		if (rtnl_delete(&rtnl, strays.names.items[i]) < 0)

@@ -1,6 +1,7 @@
 /* place.c: the engine's directories, found and made. See place.h; next file: scratch.h */
 #include "place.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/store.h"
 
 #include <fcntl.h>
@@ -11,18 +12,6 @@
 
 static const char *const data_dirs[] = {"layers", "boxes", "names", "networks", "volumes", "tmp"};
 static const char *const run_dirs[] = {"runtime", "box", "netns", "leases"};
-
-/* Root whose user namespace is the machine's: uid_map has every ID, user_namespaces(7). */
-static bool is_real_root(void)
-{
-	auto_file FILE *map = NULL;
-	unsigned int inside, outside, count;
-
-	if (geteuid() != 0)
-		return false;
-	map = fopen("/proc/self/uid_map", "re");
-	return !map || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || count == UINT_MAX;
-}
 
 /* The value of a variable that has to be an absolute path; NULL: unset, or not one. */
 static const char *directory_of(const char *variable)
@@ -92,7 +81,7 @@ static int open_dirs(struct place *place)
 int place_open(struct place *ret_place)
 {
 	struct place place = {.data_fd = -1, .run_fd = -1};
-	bool real_root = is_real_root();
+	bool real_root = proc_is_real_root();
 
 	if (refuse_relative("HUSK_DATA") < 0 || refuse_relative("HUSK_STATE") < 0)
 		return -1;

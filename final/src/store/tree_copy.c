@@ -1,5 +1,6 @@
 /* tree_copy.c: a directory's content, copied. See tree.h; next file: ../engine/volume.c */
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/path.h"
 #include "tree.h"
 
@@ -193,7 +194,7 @@ static int copy_metadata(const struct spot *s)
 		return err_sys("open the copy");
 	if ((st.st_mode & S_IFMT) != (s->st.st_mode & S_IFMT))
 		return err_set(EINVAL, "changed while it was copied");
-	if (fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && geteuid() == 0)
+	if (fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && proc_is_real_root())
 		return err_sys("set owner %u:%u", s->st.st_uid, s->st.st_gid);
 	if (!S_ISLNK(s->st.st_mode) && chmod(path_of_fd(to).text, s->st.st_mode & 07777) < 0)
 		return err_sys("set mode");
