@@ -73,6 +73,8 @@ make_root() { # DIR
     "Entrypoint":["/bin/sh","-c","/bin/run it"],"Cmd":["sh","-c","echo \"$A\""],"Volumes":{"/data":{},"/more":{}},"WorkingDir":"/a/b",
     "Labels":{"x":"y"},"StopSignal":"SIGQUIT"}')
   husk history --format '{{.Comment}}' i | grep -x 'made by hand'
+  husk import root bare # what nobody said is there to be asked for, too
+  [ "$(husk image inspect --format '{{.Config.Cmd}} {{json .Config.Volumes}} {{.Config.User}}.' bare)" = '[] {} .' ]
   store_note
   for change in 'RUN x' 'CMD' 'EXPOSE x' 'ENV x' 'CMD ["a"' 'LABEL =x'; do
     fails_in_a_line "--change" husk import -c "$change" root j

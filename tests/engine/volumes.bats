@@ -113,7 +113,7 @@ make_image() { # NAME
   [ "$(husk volume inspect data | jq -c '.[0].Labels')" = '{"kind":"db","x":""}' ]
   fails_in_a_line "no volume 'nope'" husk volume inspect nope
   for name in ../x .hidden 'a b' '' /x; do
-    fails_in_a_line "a name is 1 to 128" husk volume create "$name"
+    fails_in_a_line "volume: name .*: expected letters" husk volume create "$name"
   done
 }
 
@@ -132,6 +132,40 @@ make_image() { # NAME
   fails_in_a_line 'Add --force' husk volume prune </dev/null
   husk volume prune --force
   [ -z "$(husk volume ls -q)" ]
+}
+
+@test "create: its volumes are there before it starts, and are filled when it does" {
+  make_image i -c 'VOLUME /anonymous'
+  husk create --name box --net none -v data:/data --mount type=volume,src=more,dst=/more,readonly i /bin/sh -c 'test -e /data/file' >/dev/null
+  [ "$(husk volume ls -q | grep -vxE '[0-9a-f]{64}')" = $'data\nmore' ] && [ "$(husk volume ls -q | wc -l)" = 3 ]
+  is_empty "$(data_of data)"
+  fails_in_a_line 'is used by container box' husk volume rm data
+  husk start -a box
+  [ -e "$(data_of data)/file" ]
+  husk rm -v box
+  [ "$(husk volume ls -q)" = $'data\nmore' ]
+}
+
+@test "what is no mount: an option nobody has, a directory that is a name, nothing, the root itself" {
+  husk import --change 'CMD ["sh"]' "$SITE/rootfs" i >/dev/null
+  while IFS='|' read -r pattern mount; do
+    # shellcheck disable=SC2086
+    fails_in_a_line "$pattern" run_in $mount i true
+  done <<'END'
+unknown option 'bogus': expected|-v a:/x:ro,bogus
+unknown option 'bogus'|--mount type=volume,src=a,dst=/x,bind-propagation=bogus
+a path of the host begins with / or ./|-v some/where:/x
+name ''|-v :/x
+no such file or directory on the host|-v ./nothere:/x
+no such file or directory on the host|--mount type=bind,src=/nothere,dst=/x
+expected an absolute path inside, and not /|-v a:
+expected an absolute path inside, and not /|-v a:/
+expected an absolute path inside, and not /|-v rel
+expected letters|--mount type=volume,src=../x,dst=/x
+type=x: expected bind, volume or tmpfs|--mount type=x,dst=/x
+target= is missing|--mount type=tmpfs
+END
+  [ -z "$(husk volume ls -q)" ] && [ -z "$(husk ps -aq)" ]
 }
 
 @test "anonymous volumes of an image: with the container they go by rm -v and --rm, without they stay" {
@@ -194,6 +228,15 @@ make_image() { # NAME
   [ "$(stat -c '%u:%g %h' "$mount/data/sub/new")" = '5:6 2' ]
   husk rm box
   [ "$(husk run --rm --net none me/made:1 /bin/busybox cat /data/sub/twin)" = new ]
+}
+
+@test "commit: what was never started is the same image with other words" {
+  make_image i
+  husk create --name box --net none i /bin/sh -c 'test -e /data/file' >/dev/null
+  husk commit -c 'LABEL a=b' box made >/dev/null
+  husk rm box
+  run_in made
+  [ "$(husk image inspect --format '{{len .RootFS.Layers}} {{.Config.Labels.a}}' made)" = '1 b' ]
 }
 
 @test "commit: a running container is frozen meanwhile, and goes on" {

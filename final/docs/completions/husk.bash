@@ -89,6 +89,8 @@ _husk_operand() { # COMMAND:NUMBER: what that operand is
     'logs:'*) echo 'c' ;;
     'stats:'*) echo 'r' ;;
     'update:'*) echo 'c' ;;
+    'cp:1') echo 'p' ;;
+    'cp:2') echo 'p' ;;
     'images:1') echo 'i' ;;
     'rmi:'*) echo 'i' ;;
     'tag:1') echo 'i' ;;
@@ -142,6 +144,7 @@ _husk_options() { # COMMAND
     'logs') echo '--follow --timestamps --tail --since --until --stdout --stderr --help' ;;
     'stats') echo '--all --no-stream --interval --format --no-trunc --help' ;;
     'update') echo '--memory --mem --memory-swap --memory-reservation --cpus --cpu --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --restart --help' ;;
+    'cp') echo '--archive --help' ;;
     'images') echo '--format --quiet --no-trunc --filter --digests --help' ;;
     'rmi') echo '--force --help' ;;
     'tag') echo '--help' ;;
@@ -182,7 +185,7 @@ _husk_options() { # COMMAND
 
 _husk_second() { # FAMILY: its commands
   case $1 in
-    'container') echo 'attach commit create diff exec export inspect kill list logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
+    'container') echo 'attach commit cp create diff exec export inspect kill list logs ls pause port prune rename restart rm run shell start stats stop top unpause update wait' ;;
     'image') echo 'history import inspect list load ls prune remove rm save tag verify' ;;
     'network') echo 'connect create disconnect inspect list ls prune remove rm' ;;
     'volume') echo 'create inspect list ls prune remove rm' ;;
@@ -234,7 +237,7 @@ _husk_has_program() { # COMMAND: whether its options end at the first operand
   return 1
 }
 
-_husk_first='attach commit config container create diff enter events exec export gc help history image images import info inspect kill load logs network pause port ps remove rename restart rm rmi run save shell start stats stop system tag top unpause update verify version volume wait'
+_husk_first='attach commit config container cp create diff enter events exec export gc help history image images import info inspect kill load logs network pause port ps remove rename restart rm rmi run save shell start stats stop system tag top unpause update verify version volume wait'
 
 _husk_names() { # KIND: names, one a line
   case $1 in

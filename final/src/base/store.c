@@ -114,38 +114,3 @@ int store_write_first(int dir_fd, const char *name, const void *data, size_t len
 {
 	return write_file(dir_fd, name, data, length, RENAME_NOREPLACE);
 }
-
-static int remove_entries(int fd)
-{
-	auto_dir DIR *dir = fdopendir(fd); /* owns fd now */
-	struct dirent *entry;
-
-	if (!dir) {
-		close(fd);
-		return err_sys("list directory");
-	}
-	while ((errno = 0, entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0 || errno == ENOENT)
-			continue;
-		if (errno != EISDIR && errno != EPERM)
-			return err_sys("remove %s", entry->d_name);
-		if (store_remove(dirfd(dir), entry->d_name) < 0)
-			return -1;
-	}
-	return errno ? err_sys("list directory") : 0;
-}
-
-int store_remove(int root_fd, const char *name)
-{
-	int fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys("open %s", name);
-	if (remove_entries(fd) < 0)
-		return err_wrap("remove %s", name);
-	if (unlinkat(root_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys("remove %s", name);
-	return 0;
-}

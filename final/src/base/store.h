@@ -6,10 +6,9 @@
  *	store_reserve(root_fd, name, &dir_fd)         mkdir(2): one winner; EEXIST for the others
  *	store_lock(dir_fd)                            flock(2) until dir_fd is closed
  *	store_write(dir_fd, "state.json", text, n)    a new file, renamed over the old one
- *	store_remove(root_fd, name)                   the directory and its files
  *
  * No fsync(2): below /run a crash of the machine takes everything along, and a crash of a process
- * leaves the page cache. Names are checked by the caller. PARENT. Next file: log.h
+ * leaves the page cache. Names are checked by the caller. PARENT. Next file: tree.h
  */
 #pragma once
 
@@ -36,6 +35,3 @@ int store_write(int dir_fd, const char *name, const void *data, size_t length) M
 
 /* The same, but EEXIST if there is one: whose first record it is owns the directory. */
 int store_write_first(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;
-
-/* Removes a directory tree of ours: never follows a link. Gone already is success. */
-int store_remove(int root_fd, const char *name) MUST_CHECK;

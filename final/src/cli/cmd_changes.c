@@ -8,6 +8,7 @@
 #include "../engine/rootfs.h"
 #include "../image/image_commit.h"
 #include "../image/layer.h"
+#include "output.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -141,6 +142,12 @@ const struct opt cmd_export_options[] = {{"output", 'o', OPT_TEXT,
 					  "the tar (default standard output)"},
 					 {0}};
 
+struct export
+{
+	struct box *box;
+	struct arena *arena;
+};
+
 static int pack(const char *path, int fd)
 {
 	auto_close int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -152,45 +159,37 @@ static int pack(const char *path, int fd)
 	return layer_pack(dir_fd, LAYER_PLAIN, fd, &digest, &size);
 }
 
-/* Under its lock nobody starts it: then the mount is ours to make, and to take away. */
-static int export_box(struct box *box, struct arena *arena, int fd)
+static int pack_mounted(struct box *box, struct arena *arena, int fd)
 {
-	char *path = place_data(box->place, arena, "boxes/%s/merged", box->id);
 	struct err cause;
-	int result;
+	char *path;
+	int result = rootfs_mount(box, arena, &path);
 
-	if (!path || box_lock(box) < 0)
-		return -1;
-	if (life_is_active(box)) {
-		box_unlock(box);
-		return pack(path, fd);
-	}
-	result = rootfs_mount(box, arena, &path);
 	if (result == 0)
 		result = pack(path, fd);
 	cause = *err_last();
 	if (rootfs_unmount(box) < 0 && result == 0)
-		result = -1;
-	else
-		err_adopt(&cause);
-	box_unlock(box);
+		return -1;
+	err_adopt(&cause);
 	return result;
 }
 
-static int export_to(const struct command_line *line, struct box *box, const char *output)
+/* Under its lock nobody starts it: then the mount is ours to make, and to take away. */
+static int export_box(int fd, void *data)
 {
-	auto_close int fd = -1;
+	const struct export *e = data;
+	char *path = place_data(e->box->place, e->arena, "boxes/%s/merged", e->box->id);
+	int result;
 
-	if (!output) {
-		if (isatty(STDOUT_FILENO))
-			return err_set(EINVAL,
-				       "a tar is nothing for a terminal: -o FILE, or > FILE");
-		return export_box(box, line->arena, STDOUT_FILENO);
+	if (!path || box_lock(e->box) < 0)
+		return -1;
+	if (life_is_active(e->box)) {
+		box_unlock(e->box);
+		return pack(path, fd);
 	}
-	fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_sys("make %s", output);
-	return export_box(box, line->arena, fd);
+	result = pack_mounted(e->box, e->arena, fd);
+	box_unlock(e->box);
+	return result;
 }
 
 int cmd_export(const struct command_line *line)
@@ -201,7 +200,8 @@ int cmd_export(const struct command_line *line)
 
 	if (box_find(line->place, line->operands[0], &box) < 0)
 		return -1;
-	result = export_to(line, &box, values->output);
+	result = output_write(values->output, export_box,
+			      &(struct export){.box = &box, .arena = line->arena});
 	box_close(&box);
 	return result < 0 ? err_wrap("export %s", line->operands[0]) : 0;
 }

@@ -82,6 +82,12 @@ static int copy_labels(struct arena *arena, const struct str_map *from, struct s
 	return 0;
 }
 
+/* RFC 3339, so that strcmp(3) knows which is older; "": nobody said. */
+static const char *created_of(const struct image *image)
+{
+	return image->content.config.created ?: "";
+}
+
 static int add_row(struct images *list, const struct image *image, const char *full)
 {
 	struct arena *arena = list->line->arena;
@@ -93,7 +99,7 @@ static int add_row(struct images *list, const struct image *image, const char *f
 	if (list->count)
 		memcpy(grown, list->rows, list->count * sizeof(*grown));
 	row = &grown[list->count];
-	row->created = arena_format(arena, "%s", image->created ? image->created : "");
+	row->created = arena_format(arena, "%s", created_of(image));
 	row->id = arena_format(arena, "%s", image->id);
 	row->digest = arena_format(arena, "%s", image->digest);
 	row->size = image->size;
@@ -105,7 +111,7 @@ static int add_row(struct images *list, const struct image *image, const char *f
 	if (!row->tag)
 		row->tag = arena_format(arena, "<none>");
 	if (!row->created || !row->id || !row->digest || !row->name || !row->tag ||
-	    copy_labels(arena, &image->labels, &row->labels) < 0)
+	    copy_labels(arena, &image->content.config.config.labels, &row->labels) < 0)
 		return -1;
 	list->rows = grown;
 	list->count++;
@@ -115,13 +121,14 @@ static int add_row(struct images *list, const struct image *image, const char *f
 /* KEY or KEY=VALUE */
 static bool has_label(const struct image *image, const char *wanted)
 {
+	const struct str_map *labels = &image->content.config.config.labels;
 	const char *equal = strchr(wanted, '=');
 	size_t length = equal ? (size_t)(equal - wanted) : strlen(wanted);
 
-	for (size_t i = 0; i < image->labels.count; i++)
-		if (strlen(image->labels.items[i].key) == length &&
-		    memcmp(image->labels.items[i].key, wanted, length) == 0 &&
-		    (!equal || strcmp(image->labels.items[i].value, equal + 1) == 0))
+	for (size_t i = 0; i < labels->count; i++)
+		if (strlen(labels->items[i].key) == length &&
+		    memcmp(labels->items[i].key, wanted, length) == 0 &&
+		    (!equal || strcmp(labels->items[i].value, equal + 1) == 0))
 			return true;
 	return false;
 }
@@ -160,9 +167,9 @@ static bool is_wanted(const struct images *list, const struct image *image, cons
 	}
 	if (has_reference && !matched)
 		return false;
-	if (list->before && strcmp(image->created ? image->created : "", list->before) >= 0)
+	if (list->before && strcmp(created_of(image), list->before) >= 0)
 		return false;
-	if (list->since && strcmp(image->created ? image->created : "", list->since) <= 0)
+	if (list->since && strcmp(created_of(image), list->since) <= 0)
 		return false;
 	return list->line->count == 0 ||
 	       matches_name(full, list->line->operands[0], list->line->arena);
@@ -182,13 +189,13 @@ static int take_image(struct image *image, void *data)
 	return 0;
 }
 
-static int created_of(const struct command_line *line, const char *name, const char **ret_created)
+static int find_created(const struct command_line *line, const char *name, const char **ret_created)
 {
 	struct image image;
 
 	if (image_find(line->place, name, &image) < 0)
 		return -1;
-	*ret_created = arena_format(line->arena, "%s", image.created ? image.created : "");
+	*ret_created = arena_format(line->arena, "%s", created_of(&image));
 	image_free(&image);
 	return *ret_created ? 0 : -1;
 }
@@ -201,10 +208,10 @@ static int check_filters(struct images *list)
 		const char *filter = filters->items[i], *equal = strchr(filter, '=');
 
 		if (equal && str_has_prefix(filter, "before=")) {
-			if (created_of(list->line, equal + 1, &list->before) < 0)
+			if (find_created(list->line, equal + 1, &list->before) < 0)
 				return -1;
 		} else if (equal && str_has_prefix(filter, "since=")) {
-			if (created_of(list->line, equal + 1, &list->since) < 0)
+			if (find_created(list->line, equal + 1, &list->since) < 0)
 				return -1;
 		} else if (!equal || (!str_has_prefix(filter, "reference=") &&
 				      !str_has_prefix(filter, "label=") &&
@@ -284,17 +291,18 @@ static const struct format_column history_columns[] = {{"ID", "IMAGE", FORMAT_ID
 
 static void print_history(struct format *format, const struct image *image, struct arena *arena)
 {
-	size_t layer = image->layer_sizes.count;
+	const struct image_config *config = &image->content.config;
+	size_t layer = image->content.manifest.layers.count;
 
-	for (size_t i = image->history.count; i-- > 0;) {
-		const struct image_history *step = &image->history.items[i];
+	for (size_t i = config->history.count; i-- > 0;) {
+		const struct image_history *step = &config->history.items[i];
 		char *age = clock_age(step->created ? step->created : "", arena);
 		uint64_t size = 0;
 
 		if (!step->empty_layer && layer > 0)
-			size = image->layer_sizes.items[--layer];
+			size = image->content.manifest.layers.items[--layer].size;
 		format_row(format);
-		format_text(format, "ID", i + 1 == image->history.count ? image->id : "<missing>");
+		format_text(format, "ID", i + 1 == config->history.count ? image->id : "<missing>");
 		format_set(format, "CreatedSince", "%s%s", age ? age : "",
 			   age && *age ? " ago" : "");
 		format_text(format, "CreatedAt", step->created);

@@ -7,6 +7,7 @@
 #include "../image/reference.h"
 #include "cmd_inspect.h"
 #include "format.h"
+#include "output.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -32,12 +33,12 @@ int cmd_image_import(const struct command_line *line)
 	const char *name = line->count > 1 ? line->operands[1] : NULL;
 	char *id;
 
-	if (image_import_with(line->place,
-			      &(struct image_import){.path = line->operands[0],
-						     .reference = name,
-						     .changes = &values->changes,
-						     .comment = values->message},
-			      line->arena, &id) < 0)
+	if (image_import(line->place,
+			 &(struct image_import){.path = line->operands[0],
+						.reference = name,
+						.changes = &values->changes,
+						.comment = values->message},
+			 line->arena, &id) < 0)
 		return -1;
 	events_add_other(line->place, "image", "import", id, name ? name : id);
 	return print(id);
@@ -113,47 +114,28 @@ const struct opt cmd_image_save_options[] = {
 	{"multi-image-archive", 'm', OPT_IGNORED_FLAG, 0, NULL, NULL},
 	{0}};
 
-static enum image_format format_of(int choice)
+static int save(int fd, void *data)
 {
-	return choice == 0 ? IMAGE_DOCKER_ARCHIVE : IMAGE_OCI_ARCHIVE;
-}
+	const struct command_line *line = data;
+	const struct cmd_image_save_values *values = line->values;
+	struct str_list names = {line->operands, line->count};
 
-/* A file that is not whole does not stay. */
-static int save_file(const struct command_line *line, const struct str_list *names,
-		     const struct cmd_image_save_values *values)
-{
-	auto_close int fd =
-		open(values->output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0644);
-	struct err failure;
-
-	if (fd < 0)
-		return err_sys("make %s", values->output);
-	if (image_save(line->place, names, format_of(values->format), fd) == 0)
-		return 0;
-	failure = *err_last();
-	unlink(values->output);
-	err_adopt(&failure);
-	return -1;
+	return image_save(line->place, &names,
+			  values->format == 0 ? IMAGE_DOCKER_ARCHIVE : IMAGE_OCI_ARCHIVE, fd);
 }
 
 int cmd_image_save(const struct command_line *line)
 {
 	const struct cmd_image_save_values *values = line->values;
-	struct str_list names = {line->operands, line->count};
 
-	for (size_t i = 0; i < names.count; i++) {
+	for (size_t i = 0; i < line->count; i++) {
 		struct image image; /* what is not there must not cost the file that is */
 
-		if (image_find(line->place, names.items[i], &image) < 0)
+		if (image_find(line->place, line->operands[i], &image) < 0)
 			return -1;
 		image_free(&image);
 	}
-	if (values->output)
-		return save_file(line, &names, values);
-	if (isatty(STDOUT_FILENO))
-		return err_set(EINVAL,
-			       "save: an archive is nothing for a terminal: -o FILE, or > FILE");
-	return image_save(line->place, &names, format_of(values->format), STDOUT_FILENO);
+	return output_write(values->output, save, (void *)line);
 }
 
 /* --- inspect --- */
@@ -193,14 +175,45 @@ static int add_names(struct json_object *object, const struct image *image, stru
 	return failed ? -1 : 0;
 }
 
+static bool has_member(const struct json_object *object, const char *key)
+{
+	for (struct json_cursor c = json_first(object); json_next(&c);)
+		if (strcmp(c.key, key) == 0)
+			return true;
+	return false;
+}
+
+/* What a template can ask of any image is there, if only as nothing. */
+static int add_missing(struct json_object *config)
+{
+	static const struct {
+		const char *key;
+		struct json_object *(*make)(void); /* NULL: "" */
+	} members[] = {
+		{"User", NULL},		 {"ExposedPorts", json_new_object},
+		{"Env", json_new_array}, {"Entrypoint", json_new_array},
+		{"Cmd", json_new_array}, {"Volumes", json_new_object},
+		{"WorkingDir", NULL},	 {"Labels", json_new_object},
+		{"StopSignal", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		if (!has_member(config, members[i].key) &&
+		    json_add(config, members[i].key,
+			     members[i].make ? members[i].make() : json_new_string("")) < 0)
+			return -1;
+	return 0;
+}
+
 /* The member of the configuration as it was written: with what we know nothing of. */
 static int add_config(struct json_object *object, const struct image *image, struct arena *arena)
 {
+	const char *whole_text = image->content.config_text;
 	auto_json struct json_object *whole = NULL;
 	struct json_object *copy = NULL;
 	char *text;
 
-	if (json_parse(image->config_json, strlen(image->config_json), "configuration", &whole) < 0)
+	if (json_parse(whole_text, strlen(whole_text), "configuration", &whole) < 0)
 		return -1;
 	for (struct json_cursor c = json_first(whole); json_next(&c);) {
 		if (strcmp(c.key, "config") != 0 || json_kind(c.value) != JSON_OBJECT)
@@ -209,7 +222,12 @@ static int add_config(struct json_object *object, const struct image *image, str
 		    json_parse(text, strlen(text), "configuration", &copy) < 0)
 			return -1;
 	}
-	return json_add(object, "Config", copy ? copy : json_new_object());
+	copy = copy ?: json_new_object();
+	if (copy && add_missing(copy) < 0) {
+		json_free(copy);
+		return -1;
+	}
+	return json_add(object, "Config", copy);
 }
 
 static int add_rootfs(struct json_object *object, const struct image *image)
@@ -217,7 +235,7 @@ static int add_rootfs(struct json_object *object, const struct image *image)
 	struct json_object *rootfs = json_new_object();
 	int failed = json_add(rootfs, "Type", json_new_string("layers"));
 
-	failed |= json_add(rootfs, "Layers", new_list(&image->diff_ids));
+	failed |= json_add(rootfs, "Layers", new_list(&image->content.config.rootfs.diff_ids));
 	failed |= json_add(object, "RootFS", rootfs);
 	return failed;
 }
@@ -234,11 +252,11 @@ static struct json_object *object_of(const struct image *image, struct arena *ar
 
 	failed |= add_text(object, "Digest", image->digest);
 	failed |= add_names(object, image, arena);
-	failed |= add_text(object, "Created", image->created);
-	failed |= add_text(object, "Author", image->author);
+	failed |= add_text(object, "Created", image->content.config.created);
+	failed |= add_text(object, "Author", image->content.config.author);
 	failed |= add_config(object, image, arena);
-	failed |= add_text(object, "Architecture", image->architecture);
-	failed |= add_text(object, "Os", image->os);
+	failed |= add_text(object, "Architecture", image->content.config.architecture);
+	failed |= add_text(object, "Os", image->content.config.os);
 	failed |= json_add(object, "Size", json_new_uint(image->size));
 	failed |= add_rootfs(object, image);
 	if (!failed)

@@ -5,6 +5,7 @@
 #include "../engine/attach.h"
 #include "../engine/events.h"
 #include "../engine/life.h"
+#include "../engine/volume.h"
 #include "command.h"
 #include "run_options.h"
 
@@ -54,11 +55,6 @@ static int make(const struct command_line *line, struct box *box)
 	return -1;
 }
 
-static int create(const struct command_line *line, struct box *box)
-{
-	return make(line, box) < 0 ? -1 : command_print(box->id);
-}
-
 /* As docker has it, it stays if its program is at fault; what we refuse was never there. */
 static int fail_start(struct box *box)
 {
@@ -68,6 +64,16 @@ static int fail_start(struct box *box)
 	if (box->remove || status == EXIT_HUSK)
 		remove_box(box);
 	return status;
+}
+
+static int create(const struct command_line *line, struct box *box)
+{
+	if (make(line, box) < 0)
+		return -1;
+	if (volume_use_all(box) == 0)
+		return command_print(box->id);
+	remove_box(box);
+	return -1;
 }
 
 static int end(struct box *box, const struct monitor_exit *exit)

@@ -34,23 +34,16 @@ const struct opt command_globals[] = {
 	{"version", 'v', OPT_FLAG, AT(version), NULL, "print the version"},
 	{0}};
 
-const struct command_group command_groups[] = {{"Containers", "container", cmd_run},
-					       {NULL, "container", cmd_life},
-					       {NULL, "container", cmd_exec},
-					       {NULL, "container", cmd_list},
-					       {NULL, "container", cmd_top},
-					       {NULL, "container", cmd_logs},
-					       {NULL, "container", cmd_stats},
-					       {NULL, "container", cmd_update},
-					       {"Images", "image", cmd_image},
-					       {"Networks", "network", cmd_network},
-					       {"Volumes", "volume", cmd_volume},
-					       {"System", "system", cmd_inspect},
-					       {NULL, "system", cmd_disk},
-					       {NULL, "system", cmd_system},
-					       {NULL, "config", cmd_config},
-					       {NULL, "system", cmd_complete},
-					       {0}};
+const struct command_group command_groups[] = {
+	{"Containers", "container", cmd_run}, {NULL, "container", cmd_life},
+	{NULL, "container", cmd_exec},	      {NULL, "container", cmd_list},
+	{NULL, "container", cmd_top},	      {NULL, "container", cmd_logs},
+	{NULL, "container", cmd_stats},	      {NULL, "container", cmd_update},
+	{NULL, "container", cmd_cp},	      {"Images", "image", cmd_image},
+	{"Networks", "network", cmd_network}, {"Volumes", "volume", cmd_volume},
+	{"System", "system", cmd_inspect},    {NULL, "system", cmd_disk},
+	{NULL, "system", cmd_system},	      {NULL, "config", cmd_config},
+	{NULL, "system", cmd_complete},	      {0}};
 
 /* --- finding a command --- */
 

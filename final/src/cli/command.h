@@ -39,7 +39,7 @@ struct command {
 };
 
 extern const struct command cmd_run[], cmd_life[], cmd_list[], cmd_inspect[], cmd_exec[], cmd_top[],
-	cmd_logs[], cmd_stats[], cmd_update[], cmd_config[], cmd_complete[], cmd_image[],
+	cmd_cp[], cmd_logs[], cmd_stats[], cmd_update[], cmd_config[], cmd_complete[], cmd_image[],
 	cmd_network[], cmd_volume[], cmd_disk[], cmd_system[];
 
 int command_run(int argc, char **argv);

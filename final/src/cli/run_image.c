@@ -64,43 +64,44 @@ static int find_image(const struct place *place, const char *name, struct image 
 }
 
 /* -P: for each port that the image names, a free one of the host. */
-static int publish_all(const struct image *image, struct box *box)
+static int publish_all(const struct image_config *image, struct box *box)
 {
 	struct ports_list ports = {0};
 
-	for (size_t i = 0; i < image->exposed_ports.count; i++)
-		if (ports_add(image->exposed_ports.items[i], &box->arena, &ports) < 0)
+	for (size_t i = 0; i < image->config.exposed_ports.count; i++)
+		if (ports_add(image->config.exposed_ports.items[i].name, &box->arena, &ports) < 0)
 			return -1;
 	box->ports.items = ports.items;
 	box->ports.count = ports.count;
 	return 0;
 }
 
-static int use_config(const struct run_options *options, struct image *image, struct box *box)
+static int use_config(const struct run_options *options, const struct image_config *image,
+		      struct box *box)
 {
 	if (!options->entrypoint) {
-		box->entrypoint = image->entrypoint;
+		box->entrypoint = image->config.entrypoint;
 		if (box->args.count == 0)
-			box->args = image->cmd;
+			box->args = image->config.cmd;
 	}
-	for (size_t i = 0; i < image->env.count; i++)
-		if (run_set_env(&box->env, &box->arena, image->env.items[i]) < 0)
+	for (size_t i = 0; i < image->config.env.count; i++)
+		if (run_set_env(&box->env, &box->arena, image->config.env.items[i]) < 0)
 			return -1;
-	for (size_t i = 0; i < image->labels.count; i++) {
-		char *pair = arena_format(&box->arena, "%s=%s", image->labels.items[i].key,
-					  image->labels.items[i].value);
+	for (size_t i = 0; i < image->config.labels.count; i++) {
+		char *pair = arena_format(&box->arena, "%s=%s", image->config.labels.items[i].key,
+					  image->config.labels.items[i].value);
 
 		if (!pair || str_map_set(&box->labels, &box->arena, pair) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < image->volumes.count; i++)
-		if (run_add_anonymous(box, image->volumes.items[i]) < 0)
-			return -1;
+	for (size_t i = 0; i < image->config.volumes.count; i++)
+		if (run_add_anonymous(box, image->config.volumes.items[i].name) < 0)
+			return err_wrap("the image's VOLUME");
 	if (options->publish_all && publish_all(image, box) < 0)
 		return -1;
-	box->workdir = image->workdir;
-	box->user = image->user;
-	box->stop_signal = image->stop_signal;
+	box->workdir = image->config.workdir;
+	box->user = image->config.user;
+	box->stop_signal = image->config.stop_signal;
 	return 0;
 }
 
@@ -115,9 +116,9 @@ int run_use_image(const struct place *place, const struct run_options *options, 
 	result = image_unpack(place, &image);
 	box->image = arena_format(&box->arena, "%s", name);
 	box->image_id = image.id;
-	box->layers = image.diff_ids;
+	box->layers = image.content.config.rootfs.diff_ids;
 	if (result == 0)
-		result = box->image ? use_config(options, &image, box) : -1;
+		result = box->image ? use_config(options, &image.content.config, box) : -1;
 	arena_join(&box->arena, &image.arena); /* the box points into it */
 	return result;
 }

@@ -4,14 +4,32 @@
 
 #include <limits.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+
+/* What mount(8) and docker have for them; of tmpfs the kernel knows more, and refuses the rest. */
+static int check_options(const struct str_list *options)
+{
+	static const char words[] =
+		"ro|rw|rro|z|Z|nocopy|bind|rbind|private|rprivate|shared|rshared|slave|rslave|"
+		"unbindable|runbindable|noexec|exec|nosuid|suid|nodev|dev|noatime|nodiratime|"
+		"relatime|strictatime|nosymfollow|U|cached|delegated|consistent";
+
+	for (size_t i = 0; i < options->count; i++)
+		if (str_find_word(words, options->items[i]) < 0)
+			return err_set(EINVAL,
+				       "unknown option '%s': expected words as ro, rw, "
+				       "noexec, nosuid, nodev, rshared, nocopy",
+				       options->items[i]);
+	return 0;
+}
 
 /* Of one target the last word counts, as docker has it. */
 int run_add_mount(struct box *box, struct box_mount mount)
 {
 	struct box_mount *items;
 
+	if (strcmp(mount.type, "tmpfs") != 0 && check_options(&mount.options) < 0)
+		return -1;
 	for (size_t i = 0; i < box->mounts.count; i++)
 		if (strcmp(box->mounts.items[i].target, mount.target) == 0) {
 			box->mounts.items[i] = mount;
@@ -25,23 +43,6 @@ int run_add_mount(struct box *box, struct box_mount mount)
 	items[box->mounts.count++] = mount;
 	box->mounts.items = items;
 	return 0;
-}
-
-int run_add_anonymous(struct box *box, char *target)
-{
-	uint64_t dice[4];
-	char *name;
-
-	if (getrandom(dice, sizeof(dice), 0) != sizeof(dice))
-		return err_sys("make a volume's name");
-	name = arena_format(&box->arena, "%016lx%016lx%016lx%016lx", dice[0], dice[1], dice[2],
-			    dice[3]);
-	if (!name)
-		return -1;
-	return run_add_mount(box, (struct box_mount){.type = (char *)"volume",
-						     .source = name,
-						     .target = target,
-						     .anonymous = true});
 }
 
 /* Absolute, without a slash at its end; "/" itself cannot be mounted on. */
@@ -61,26 +62,19 @@ static int tidy_target(const char *given, struct arena *arena, char **ret_target
 	return 0;
 }
 
+int run_add_anonymous(struct box *box, const char *target)
+{
+	struct box_mount mount = {.type = (char *)"volume", .anonymous = true};
+
+	if (tidy_target(target, &box->arena, &mount.target) < 0 ||
+	    box_make_id(&box->arena, &mount.source) < 0)
+		return -1;
+	return run_add_mount(box, mount);
+}
+
 static int add_options(struct box *box, const char *text, struct str_list *options)
 {
 	return text ? str_split(text, ",", &box->arena, options) : 0;
-}
-
-/* What mount(8) and docker have for them; of tmpfs the kernel knows more, and refuses the rest. */
-static int check_options(const struct str_list *options)
-{
-	static const char words[] =
-		"ro|rw|rro|z|Z|nocopy|bind|rbind|private|rprivate|shared|rshared|slave|rslave|"
-		"unbindable|runbindable|noexec|exec|nosuid|suid|nodev|dev|noatime|nodiratime|"
-		"relatime|strictatime|nosymfollow";
-
-	for (size_t i = 0; i < options->count; i++)
-		if (str_find_word(words, options->items[i]) < 0)
-			return err_set(EINVAL,
-				       "unknown option '%s': expected words as ro, rw, "
-				       "noexec, nosuid, nodev, rshared, nocopy",
-				       options->items[i]);
-	return 0;
 }
 
 static bool is_path(const char *source)
@@ -114,13 +108,10 @@ static int parse_volume(struct box *box, const char *text)
 	first = strsep(&rest, ":");
 	second = strsep(&rest, ":");
 	third = rest;
-	if (!second) {
-		if (tidy_target(first, &box->arena, &first) < 0)
-			return -1;
+	if (!second)
 		return run_add_anonymous(box, first);
-	}
 	if (tidy_target(second, &box->arena, &mount.target) < 0 ||
-	    add_options(box, third, &mount.options) < 0 || check_options(&mount.options) < 0)
+	    add_options(box, third, &mount.options) < 0)
 		return -1;
 	if (is_path(first)) {
 		mount.type = (char *)"bind";

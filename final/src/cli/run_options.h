@@ -47,7 +47,7 @@ int run_add_mounts(const struct run_options *options, struct box *box) MUST_CHEC
 int run_add_mount(struct box *box, struct box_mount mount) MUST_CHECK;
 
 /* A volume without a name: one is made of random digits. */
-int run_add_anonymous(struct box *box, char *target) MUST_CHECK;
+int run_add_anonymous(struct box *box, const char *target) MUST_CHECK;
 
 /* run_image.c: the image's configuration, where the options leave it. */
 int run_use_image(const struct place *place, const struct run_options *options, const char *name,

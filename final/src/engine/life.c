@@ -8,6 +8,7 @@
 #include "../base/proc.h"
 #include "../base/runtime_error.h"
 #include "../base/store.h"
+#include "../base/tree.h"
 #include "../network/network.h"
 #include "../store/clock.h"
 #include "bundle.h"
@@ -44,7 +45,7 @@ static int remove_run_dir(struct box *box)
 
 	if (place_open_dir(box->place->run_fd, "box", &boxes_fd) < 0)
 		return -1;
-	return store_remove(boxes_fd, box->id);
+	return tree_remove(boxes_fd, box->id);
 }
 
 static int mount_rootfs(struct start *s)

@@ -6,9 +6,9 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/store.h"
+#include "../base/tree.h"
 #include "../network/network.h"
 #include "../store/scratch.h"
-#include "../store/tree.h"
 #include "life.h"
 #include "oci.h"
 #include "rootfs.h"
@@ -135,7 +135,7 @@ static int remove_run_dir(struct collection *c, struct box *box)
 	if (oci_find_runtime(getenv("HUSK_RUNTIME"), c->arena, &box->runtime) < 0 ||
 	    oci_delete(box) < 0 || place_open_dir(c->place->run_fd, "box", &boxes_fd) < 0)
 		return -1;
-	return store_remove(boxes_fd, box->id);
+	return tree_remove(boxes_fd, box->id);
 }
 
 static void collect_run_dir(struct collection *c, const char *id)

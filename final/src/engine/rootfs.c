@@ -3,10 +3,10 @@
 #include "../base/err.h"
 #include "../base/proc.h"
 #include "../base/sys.h"
+#include "../base/tree.h"
 #include "../image/image.h"
 #include "../image/overlay.h"
 #include "../store/digest.h"
-#include "../store/tree.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -32,13 +32,27 @@ static int add_lower(struct rootfs_lowers *lowers, int dir_fd, const char *path)
 	return 0;
 }
 
-/* box.json has the lowest first, overlayfs wants the topmost. */
+/* Whether there is the same one above. */
+static bool is_repeated(const struct str_list *layers, size_t position)
+{
+	for (size_t i = position + 1; i < layers->count; i++)
+		if (strcmp(layers->items[i], layers->items[position]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * box.json has the lowest first, overlayfs wants the topmost. It takes no directory twice (ELOOP);
+ * all that the lower one of two has is in the upper one, so that it hides it.
+ */
 static int add_layers(const struct box *box, struct rootfs_lowers *lowers)
 {
 	for (size_t i = box->layers.count; i-- > 0;) {
 		const char *id = box->layers.items[i];
 		char path[96];
 
+		if (is_repeated(&box->layers, i))
+			continue;
 		snprintf(path, sizeof(path), "layers/%s",
 			 digest_is_valid(id) ? digest_hex(id) : id);
 		if (!digest_is_valid(id) && strchr(id, '/'))

@@ -8,14 +8,13 @@
  */
 #include "../base/err.h"
 #include "../base/path.h"
+#include "../image/overlay.h"
 #include "rootfs.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 enum { DEPTH_MAX = 500 };
 
@@ -32,20 +31,6 @@ struct comparing {
 	char path[PATH_MAX]; /* "/etc/passwd" */
 	size_t length;
 };
-
-static bool is_whiteout(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
-}
-
-static bool is_opaque(int fd)
-{
-	char value;
-
-	return (fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 ||
-		fgetxattr(fd, "user.overlay.opaque", &value, 1) == 1) &&
-	       value == 'y';
-}
 
 enum answer { HAS, HAS_NOT, ASK_BELOW };
 
@@ -65,11 +50,11 @@ static enum answer ask_layer(int layer_fd, const char *path)
 			return HAS_NOT;
 		memcpy(name, part, length);
 		name[length] = '\0';
-		if (is_opaque(dir_fd))
+		if (overlay_is_opaque(dir_fd))
 			otherwise = HAS_NOT;
 		if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return otherwise;
-		if (is_whiteout(&st))
+		if (overlay_is_whiteout(&st))
 			return HAS_NOT;
 		if (!part[length])
 			return HAS;
@@ -194,7 +179,7 @@ static int visit(struct comparing *c, int dir_fd, const char *name, int depth)
 
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys("look at a file of the upper layer");
-	if (is_whiteout(&st))
+	if (overlay_is_whiteout(&st))
 		return tell(c, 'D');
 	below = is_below(c, c->path);
 	if (!below && is_mount_point(c))
@@ -208,7 +193,7 @@ static int visit(struct comparing *c, int dir_fd, const char *name, int depth)
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys("open a directory of the upper layer");
-	if (is_opaque(fd) && tell_all_hidden(c) != 0)
+	if (overlay_is_opaque(fd) && tell_all_hidden(c) != 0)
 		return -1;
 	return each_name(c, fd, visit, depth + 1);
 }

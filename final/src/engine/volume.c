@@ -4,16 +4,13 @@
 #include "../base/log.h"
 #include "../base/path.h"
 #include "../base/store.h"
+#include "../base/tree.h"
 #include "../store/clock.h"
 #include "../store/scratch.h"
-#include "../store/tree.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-
-enum { NAME_LONGEST = 128 };
 
 /* Beside _data while it is being filled: whoever finds it goes on with that. */
 #define FILLING ".filling"
@@ -28,25 +25,6 @@ static const struct bind_field volume_rows[] = {
 };
 static const struct bind_table volume_table = BIND_TABLE(struct volume, volume_rows);
 
-int volume_check_name(const char *name)
-{
-	static const char first[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	size_t length = strlen(name);
-	char shown[160];
-
-	if (length > 0 && length <= NAME_LONGEST && strchr(first, *name) &&
-	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-		    length)
-		return 0;
-	snprintf(shown, sizeof(shown), "%s", name);
-	return err_set(
-		EINVAL,
-		"volume '%s': a name is 1 to %d letters, digits, '_', '.' and '-', and begins "
-		"with a letter or digit (a directory begins with / or ./)",
-		str_printable(shown), NAME_LONGEST);
-}
-
 static int open_volumes(const struct place *place, int *ret_fd)
 {
 	return place_open_dir(place->data_fd, "volumes", ret_fd);
@@ -58,7 +36,9 @@ static int open_volume(const struct place *place, const char *name, int *ret_fd)
 	auto_close int volumes_fd = -1;
 	int fd;
 
-	if (volume_check_name(name) < 0 || open_volumes(place, &volumes_fd) < 0)
+	if (box_check_name(name) < 0)
+		return err_wrap("volume");
+	if (open_volumes(place, &volumes_fd) < 0)
 		return -1;
 	fd = openat(volumes_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -70,19 +50,6 @@ static int open_volume(const struct place *place, const char *name, int *ret_fd)
 }
 
 /* --- create --- */
-
-static int make_name(struct arena *arena, char **ret_name)
-{
-	unsigned char bytes[32];
-	char text[2 * sizeof(bytes) + 1];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return err_sys("get random bytes");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	*ret_name = arena_format(arena, "%s", text);
-	return *ret_name ? 0 : -1;
-}
 
 /* In the scratch directory; a volume appears whole. */
 static int make_parts(const struct scratch *scratch, struct volume *volume)
@@ -121,9 +88,10 @@ int volume_create(const struct place *place, const char *name, const struct str_
 	struct volume volume = {.anonymous = !name};
 	auto_close int fd = -1;
 
-	if (name ? volume_check_name(name) < 0 : make_name(arena, &volume.name) < 0)
-		return -1;
-	if (name && !(volume.name = arena_format(arena, "%s", name)))
+	if (name && box_check_name(name) < 0)
+		return err_wrap("volume");
+	if (!name ? box_make_id(arena, &volume.name) < 0
+		  : !(volume.name = arena_format(arena, "%s", name)))
 		return -1;
 	if (labels)
 		volume.labels = *labels;
@@ -162,19 +130,34 @@ int volume_use(const struct place *place, const char *name, bool anonymous, stru
 	auto_close int fd = -1;
 	char *path;
 
-	if (volume_check_name(name) < 0)
+	if (open_volume(place, name, &fd) < 0 &&
+	    (err_last()->code != ENOENT || create(place, &volume) < 0 ||
+	     open_volume(place, name, &fd) < 0))
 		return -1;
-	if (open_volume(place, name, &fd) < 0) {
-		if (err_last()->code != ENOENT || create(place, &volume) < 0 ||
-		    open_volume(place, name, &fd) < 0)
-			return -1;
-	}
 	path = place_data(place, arena, "volumes/%s/_data", name);
 	if (!path)
 		return -1;
 	*ret_path = path;
 	*ret_made = wants_filling(fd);
 	return 0;
+}
+
+int volume_use_all(const struct box *box)
+{
+	struct arena arena = {0};
+	int result = 0;
+
+	for (size_t i = 0; i < box->mounts.count && result == 0; i++) {
+		const struct box_mount *m = &box->mounts.items[i];
+		char *path;
+		bool made;
+
+		if (strcmp(m->type, "volume") == 0)
+			result = volume_use(box->place, m->source, m->anonymous, &arena, &path,
+					    &made);
+	}
+	arena_free(&arena);
+	return result;
 }
 
 /* A target that the image does not have leaves the volume empty. */

@@ -5,7 +5,6 @@
  *	                                                           empty, volume_fill() is next
  *	volume_fill(path, rootfs, target)      what the image has there: owners, modes, attributes
  *	volume_create(place, name, &labels, ...)   `volume create`: EEXIST is success
- *	volume_check_name(name)                [a-zA-Z0-9][a-zA-Z0-9_.-]*: it becomes a file's name
  *
  * A volume belongs to no box: nothing but `volume rm`, `volume prune`, and `rm -v` for those
  * without a name of the user's, removes one. Next file: volume.c
@@ -21,13 +20,14 @@ struct volume {
 	struct arena arena;
 };
 
-int volume_check_name(const char *name) MUST_CHECK;
-
 /* name NULL: 64 random digits; anonymous then. Its name is returned. */
 int volume_create(const struct place *place, const char *name, const struct str_map *labels,
 		  struct arena *arena, char **ret_name) MUST_CHECK;
 int volume_use(const struct place *place, const char *name, bool anonymous, struct arena *arena,
 	       char **ret_path, bool *ret_made) MUST_CHECK;
+
+/* All volumes of a box, made if missing: for one that is made and not started. */
+int volume_use_all(const struct box *box) MUST_CHECK;
 
 /* What is in the volume already stays. `path` is what volume_use() gave. */
 int volume_fill(const char *path, const char *rootfs, const char *target) MUST_CHECK;

@@ -9,93 +9,27 @@
 
 #include <string.h>
 
-int image_normalize(const char *reference, struct arena *arena, char **ret_full)
-{
-	struct reference parsed;
-	char *full;
-
-	if (reference_parse(reference, arena, &parsed) < 0)
-		return -1;
-	full = reference_full(&parsed, arena);
-	if (!full)
-		return -1;
-	*ret_full = full;
-	return 0;
-}
-
 void image_free(struct image *image)
 {
 	arena_free(&image->arena);
 	*image = (struct image){0};
 }
 
-static int copy_keys(struct arena *arena, const struct image_key *keys, size_t count,
-		     struct str_list *ret_list)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_list_add(ret_list, arena, keys[i].name) < 0)
-			return -1;
-	return 0;
-}
-
-static int copy_layers(struct image *image, const struct image_manifest *manifest)
-{
-	size_t count = manifest->layers.count;
-
-	image->layer_sizes.items = arena_alloc(&image->arena, (count + 1) * sizeof(uint64_t));
-	image->layer_sizes.count = count;
-	if (!image->layer_sizes.items)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		image->layer_sizes.items[i] = manifest->layers.items[i].size;
-		image->size += manifest->layers.items[i].size;
-		if (str_list_add(&image->layer_digests, &image->arena,
-				 manifest->layers.items[i].digest) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int fill(struct image *image, const struct image_content *content)
-{
-	const struct image_config *config = &content->config;
-
-	image->id = content->manifest.config.digest;
-	image->created = config->created;
-	image->architecture = config->architecture;
-	image->os = config->os;
-	image->author = config->author;
-	image->diff_ids = config->rootfs.diff_ids;
-	image->entrypoint = config->config.entrypoint;
-	image->cmd = config->config.cmd;
-	image->env = config->config.env;
-	image->workdir = config->config.workdir;
-	image->user = config->config.user;
-	image->stop_signal = config->config.stop_signal;
-	image->labels = config->config.labels;
-	image->history.items = config->history.items;
-	image->history.count = config->history.count;
-	image->config_json = content->config_text;
-	image->manifest_json = content->manifest_text;
-	if (copy_keys(&image->arena, config->config.volumes.items, config->config.volumes.count,
-		      &image->volumes) < 0 ||
-	    copy_keys(&image->arena, config->config.exposed_ports.items,
-		      config->config.exposed_ports.count, &image->exposed_ports) < 0)
-		return -1;
-	return copy_layers(image, &content->manifest);
-}
-
-/* The image of a descriptor of the index, with all the names that this one has. */
+/*
+ * The image of a descriptor of the index, with all the names that this one has. It points into the
+ * index.
+ */
 static int read_image(int layout_fd, const struct layout_index *index,
 		      const struct descriptor *descriptor, struct image *ret_image)
 {
 	struct image image = {0};
-	struct image_content content;
-	int result = image_read_content(layout_fd, descriptor, &image.arena, &content);
+	const struct image_manifest *manifest = &image.content.manifest;
+	int result = image_read_content(layout_fd, descriptor, &image.arena, &image.content);
 
-	if (result == 0)
-		result = fill(&image, &content);
-	image.digest = arena_format(&image.arena, "%s", descriptor->digest);
+	image.id = manifest->config.digest;
+	for (size_t i = 0; i < manifest->layers.count; i++)
+		image.size += manifest->layers.items[i].size;
+	image.digest = descriptor->digest;
 	for (size_t i = 0; result == 0 && i < index->manifests.count; i++) {
 		char *name;
 
@@ -105,7 +39,7 @@ static int read_image(int layout_fd, const struct layout_index *index,
 		if (name)
 			result = str_list_add(&image.references, &image.arena, name);
 	}
-	if (result < 0 || !image.digest) {
+	if (result < 0) {
 		image_free(&image);
 		return -1;
 	}
@@ -294,6 +228,8 @@ int image_find(const struct place *place, const char *name, struct image *ret_im
 	result = layout_read_index(layout_fd, &arena, &index);
 	if (result == 0)
 		result = find_in(&f, ret_image);
+	if (result > 0)
+		arena_join(&ret_image->arena, &arena);
 	arena_free(&arena);
 	return result < 0 ? -1 : 0;
 }

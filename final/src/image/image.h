@@ -4,10 +4,10 @@
  *	image_find(place, "busybox", &image)      by reference (docker's rules: busybox means
  *	                                          docker.io/library/busybox:latest), ID, its beginning
  *	image_each(place, each, data)
- *	image_import(place, path, reference, changes, &id)   a folder or tar becomes an image
+ *	image_import(place, &(struct image_import){.path = ...}, &arena, &id)   a folder or tar
  *	image_load(place, archive, &names)        OCI or docker archive, tar (gzip, zstd too)
  *	image_save(place, references, format, archive)
- *	image_tag(place, source, target), image_untag(place, reference, &removed)
+ *	image_tag(place, source, target), image_remove(place, name, force, &arena, &lines)
  *	image_prune(place, all, &freed)
  *	image_verify(place, name, each, data)     every blob hashed again
  *	image_ensure_default(place, reference)    "busybox" where it is not: by rootfs-builder
@@ -19,49 +19,33 @@
  */
 #pragma once
 
-#include "../store/place.h"
-
-struct image_history {
-	char *created, *created_by, *comment;
-	bool empty_layer;
-};
+#include "image_config.h"
 
 struct image {
 	char *id;     /* sha256:... of the configuration */
-	char *digest; /* of the manifest */
+	char *digest; /* of the manifest; of the index of platforms that leads to it, if there is one */
 	struct str_list references;
-	char *created, *architecture, *os, *author;
-	uint64_t size;		  /* bytes of its layers' blobs */
-	struct str_list diff_ids; /* lowest first */
-	struct str_list layer_digests;
-	LIST_OF(uint64_t) layer_sizes; /* bytes of their blobs */
-	/* the configuration's `config` */
-	struct str_list entrypoint, cmd, env, volumes, exposed_ports;
-	char *workdir, *user, *stop_signal;
-	struct str_map labels;
-	LIST_OF(struct image_history) history;
-	char *config_json, *manifest_json;
+	uint64_t size; /* bytes of its layers' blobs */
+	struct image_content content;
 	struct arena arena;
 };
 
 int image_find(const struct place *place, const char *name, struct image *ret_image) MUST_CHECK;
 void image_free(struct image *image);
+/* What each() gets lasts until it returns. */
 int image_each(const struct place *place, int (*each)(struct image *image, void *data),
 	       void *data) MUST_CHECK;
 
 /* The layer's directory exists, or is unpacked now. */
 int image_unpack(const struct place *place, const struct image *image) MUST_CHECK;
-int image_import(const struct place *place, const char *path, const char *reference,
-		 const struct str_list *changes, struct arena *arena, char **ret_id) MUST_CHECK;
-/* The same, with all that can be said. changes and comment may be NULL. */
 struct image_import {
-	const char *path; /* "-": standard input */
-	const char *reference;
-	const struct str_list *changes;
-	const char *comment; /* NULL: "Imported from PATH" */
+	const char *path;		/* "-": standard input */
+	const char *reference;		/* NULL: it gets no name */
+	const struct str_list *changes; /* image_changes.h; NULL: none */
+	const char *comment;		/* NULL: "Imported from PATH" */
 };
-int image_import_with(const struct place *place, const struct image_import *import,
-		      struct arena *arena, char **ret_id) MUST_CHECK;
+int image_import(const struct place *place, const struct image_import *import, struct arena *arena,
+		 char **ret_id) MUST_CHECK;
 int image_load(const struct place *place, int fd, struct arena *arena,
 	       struct str_list *ret_names) MUST_CHECK;
 enum image_format { IMAGE_OCI_ARCHIVE, IMAGE_DOCKER_ARCHIVE };
@@ -82,6 +66,3 @@ int image_verify(const struct place *place, const char *name,
 		 int (*each)(const char *image, const char *problem, void *data),
 		 void *data) MUST_CHECK;
 int image_ensure_default(const struct place *place, const char *reference) MUST_CHECK;
-
-/* "busybox" -> "docker.io/library/busybox:latest"; refuses what is no reference. */
-int image_normalize(const char *reference, struct arena *arena, char **ret_full) MUST_CHECK;

@@ -3,7 +3,7 @@
 #include "../base/log.h"
 #include "../store/box.h"
 #include "../store/digest.h"
-#include "image_config.h"
+#include "image.h"
 #include "image_index.h"
 #include "image_new.h"
 #include "reference.h"
@@ -68,17 +68,12 @@ static int tag_found(struct change *c, const struct image *image, const char *fu
 int image_tag(const struct place *place, const char *source, const char *target)
 {
 	auto_change struct change c = {.layout_fd = -1, .scratch = SCRATCH_NONE};
-	struct reference reference;
 	struct image image;
 	int result;
 	char *full;
 
-	if (begin(place, &c) < 0 || reference_parse(target, &c.arena, &reference) < 0)
-		return -1;
-	if (reference.digest)
-		return err_set(EINVAL, "'%s': a new name has a tag, not a digest", target);
-	full = reference_full(&reference, &c.arena);
-	if (!full || image_find(place, source, &image) < 0)
+	if (begin(place, &c) < 0 || reference_normalize_new(target, &c.arena, &full) < 0 ||
+	    image_find(place, source, &image) < 0)
 		return -1;
 	result = tag_found(&c, &image, full);
 	image_free(&image);
@@ -191,12 +186,11 @@ static const char *asked_reference(const struct image *image, const char *name, 
 	struct err saved = *err_last();
 	char *full;
 
-	if (image_normalize(name, arena, &full) == 0)
-		for (size_t i = 0; i < image->references.count; i++)
-			if (strcmp(image->references.items[i], full) == 0)
-				return full;
-	err_adopt(&saved);
-	return NULL;
+	if (reference_normalize(name, arena, &full) < 0) {
+		err_adopt(&saved);
+		return NULL;
+	}
+	return str_list_has(&image->references, full) ? full : NULL;
 }
 
 /* What cannot be read any more can still be removed, by its name. */
@@ -206,7 +200,7 @@ static int remove_damaged(struct change *c, const char *name, struct arena *aren
 	uint64_t freed;
 	char *full;
 
-	if (image_normalize(name, arena, &full) < 0)
+	if (reference_normalize(name, arena, &full) < 0)
 		return -1;
 	for (size_t i = 0; i < c->index.manifests.count; i++) {
 		const char *found = image_index_name(&c->index.manifests.items[i], &c->arena);

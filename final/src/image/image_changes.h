@@ -19,6 +19,3 @@ int image_changes_apply(const struct str_list *changes, struct image_config *con
 int image_new_write(struct image_new *new, const struct image_config *config,
 		    struct descriptor *layers, size_t count, const char *reference,
 		    char **ret_id) MUST_CHECK;
-
-/* "2026-01-31T12:00:00Z" */
-char *image_now(struct arena *arena);

@@ -1,15 +1,21 @@
 /* image_commit.c: a box becomes an image. See image_commit.h; next file: ../cli/cmd_changes.c */
 #include "image_commit.h"
 #include "../base/err.h"
+#include "../store/clock.h"
 #include "../store/digest.h"
+#include "image.h"
 #include "image_changes.h"
 #include "image_new.h"
 #include "layer.h"
+#include "reference.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-/* The upper directory as a blob; its diff ID is its digest, for it is not compressed. */
+/*
+ * The upper directory as a blob; its diff ID is its digest, for it is not compressed. A box that was
+ * never started has none, and changed nothing: no digest.
+ */
 static int pack_upper(struct image_new *new, const struct box *box, struct descriptor *ret_layer)
 {
 	auto_close int upper_fd = openat(box->dir_fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -18,14 +24,13 @@ static int pack_upper(struct image_new *new, const struct box *box, struct descr
 	struct digest digest;
 	uint64_t size;
 
+	*ret_layer = (struct descriptor){0};
 	if (upper_fd < 0)
-		return errno == ENOENT
-			       ? err_set(ENOENT, "it was never started: nothing has changed")
-			       : err_sys("open its upper layer");
+		return errno == ENOENT ? 0 : err_sys("open its upper layer");
 	if (tar_fd < 0)
 		return err_sys("make a layer");
 	if (layer_pack(upper_fd, LAYER_OVERLAY, tar_fd, &digest, &size) < 0 ||
-	    image_new_take_blob(new, new->scratch.fd, "tar", digest.text, ret_layer) < 0)
+	    image_new_take_blob(new, tar_fd, digest.text, ret_layer) < 0)
 		return -1;
 	ret_layer->media_type = arena_format(&new->arena, MEDIA_LAYER);
 	return ret_layer->media_type ? 0 : -1;
@@ -33,7 +38,6 @@ static int pack_upper(struct image_new *new, const struct box *box, struct descr
 
 static int read_base(struct image_new *new, const struct box *box, struct image_content *ret_base)
 {
-	struct descriptor descriptor = {0};
 	struct image image;
 
 	if (!box->image_id)
@@ -41,15 +45,13 @@ static int read_base(struct image_new *new, const struct box *box, struct image_
 				       "an image of that");
 	if (image_find(box->place, box->image_id, &image) < 0)
 		return -1;
-	descriptor.digest = arena_format(&new->arena, "%s", image.digest);
-	image_free(&image);
-	if (!descriptor.digest)
-		return -1;
-	return image_read_content(new->layout_fd, &descriptor, &new->arena, ret_base);
+	*ret_base = image.content;
+	arena_join(&new->arena, &image.arena);
+	return 0;
 }
 
 static int add_history(struct image_config *config, const struct image_commit *commit,
-		       const struct box *box, struct arena *arena)
+		       const struct box *box, const struct descriptor *layer, struct arena *arena)
 {
 	size_t count = config->history.count;
 	struct image_history *history = arena_alloc(arena, (count + 1) * sizeof(*history));
@@ -61,6 +63,7 @@ static int add_history(struct image_config *config, const struct image_commit *c
 	history[count].created = config->created;
 	history[count].created_by = box->args.count ? box->args.items[0] : NULL;
 	history[count].comment = (char *)commit->comment;
+	history[count].empty_layer = !layer->digest;
 	config->history.items = history;
 	config->history.count = count + 1;
 	return 0;
@@ -68,11 +71,9 @@ static int add_history(struct image_config *config, const struct image_commit *c
 
 /* What the box was told, and what is new. */
 static int describe(struct image_config *config, const struct box *box,
-		    const struct image_commit *commit, const char *diff_id, struct arena *arena)
+		    const struct image_commit *commit, const struct descriptor *layer,
+		    struct arena *arena)
 {
-	char *id = arena_format(arena, "%s", diff_id);
-
-	config->created = image_now(arena);
 	config->author = commit->author ? (char *)commit->author : config->author;
 	config->config.entrypoint = box->entrypoint;
 	config->config.cmd = box->args;
@@ -81,8 +82,10 @@ static int describe(struct image_config *config, const struct box *box,
 	config->config.workdir = box->workdir;
 	config->config.user = box->user;
 	config->config.stop_signal = box->stop_signal;
-	if (!id || !config->created || str_list_add(&config->rootfs.diff_ids, arena, id) < 0 ||
-	    add_history(config, commit, box, arena) < 0)
+	if (layer->digest && str_list_add(&config->rootfs.diff_ids, arena, layer->digest) < 0)
+		return -1;
+	if (clock_now(arena, &config->created) < 0 ||
+	    add_history(config, commit, box, layer, arena) < 0)
 		return -1;
 	return commit->changes ? image_changes_apply(commit->changes, config, arena) : 0;
 }
@@ -95,18 +98,15 @@ static int write_image(struct image_new *new, struct image_content *base, const 
 	struct descriptor *layers = arena_alloc(&new->arena, (count + 1) * sizeof(*layers));
 	char *full = NULL;
 
-	if (!layers ||
-	    (commit->reference && image_normalize(commit->reference, &new->arena, &full) < 0))
+	if (!layers || (commit->reference &&
+			reference_normalize_new(commit->reference, &new->arena, &full) < 0))
 		return -1;
-	if (full && strchr(full, '@'))
-		return err_set(EINVAL, "'%s': a new name has a tag, not a digest",
-			       commit->reference);
 	if (count)
 		memcpy(layers, base->manifest.layers.items, count * sizeof(*layers));
 	layers[count] = *layer;
-	if (describe(&base->config, box, commit, layer->digest, &new->arena) < 0)
+	if (describe(&base->config, box, commit, layer, &new->arena) < 0)
 		return -1;
-	return image_new_write(new, &base->config, layers, count + 1, full, ret_id);
+	return image_new_write(new, &base->config, layers, count + !!layer->digest, full, ret_id);
 }
 
 int image_commit(const struct box *box, const struct image_commit *commit, struct arena *arena,

@@ -140,17 +140,19 @@ static const struct descriptor *choose(const struct layout_index *index)
 	return found;
 }
 
-static int read_json(int layout_fd, const char *digest, const struct bind_table *table,
-		     struct arena *arena, void *ret_value, char **ret_text)
+static int read_json(int layout_fd, const struct descriptor *descriptor,
+		     const struct bind_table *table, struct arena *arena, void *ret_value,
+		     char **ret_text)
 {
 	auto_json struct json_object *json = NULL;
 	char name[24];
 	size_t length;
 	char *text;
 
-	if (layout_read_blob(layout_fd, digest, arena, &text, &length) < 0)
+	if (layout_read_blob(layout_fd, descriptor->digest, arena, &text, &length) < 0 ||
+	    layout_check_size(descriptor, length) < 0)
 		return -1;
-	snprintf(name, sizeof(name), "blob %.12s", digest_hex(digest));
+	snprintf(name, sizeof(name), "blob %.12s", digest_hex(descriptor->digest));
 	if (json_parse(text, length, name, &json) < 0 ||
 	    bind_read(table, json, name, arena, ret_value) < 0)
 		return -1;
@@ -170,8 +172,7 @@ static int resolve(int layout_fd, struct descriptor *descriptor, struct arena *a
 
 		if (depth > INDEX_DEPTH)
 			return err_set(ELOOP, "an index of images that leads nowhere");
-		if (read_json(layout_fd, descriptor->digest, &layout_index_table, arena, &index,
-			      NULL) < 0)
+		if (read_json(layout_fd, descriptor, &layout_index_table, arena, &index, NULL) < 0)
 			return -1;
 		chosen = choose(&index);
 		image_platform(&architecture, &variant);
@@ -228,14 +229,13 @@ int image_read_content(int layout_fd, const struct descriptor *descriptor, struc
 		return err_set(EINVAL, "'%.80s': expected a digest, sha256:...",
 			       descriptor->digest);
 	if (resolve(layout_fd, &content.descriptor, arena) < 0 ||
-	    read_json(layout_fd, content.descriptor.digest, &image_manifest_table, arena,
+	    read_json(layout_fd, &content.descriptor, &image_manifest_table, arena,
 		      &content.manifest, &content.manifest_text) < 0 ||
 	    check_digests(&content) < 0 ||
-	    read_json(layout_fd, content.manifest.config.digest, &image_config_table, arena,
+	    read_json(layout_fd, &content.manifest.config, &image_config_table, arena,
 		      &content.config, &content.config_text) < 0 ||
 	    check_layers(&content) < 0)
 		return -1;
-	content.descriptor.size = strlen(content.manifest_text);
 	if (!content.descriptor.media_type)
 		content.descriptor.media_type = content.manifest.media_type;
 	*ret = content;

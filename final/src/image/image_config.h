@@ -1,10 +1,9 @@
 /*
  * image_config.h: what is inside an image: manifest and configuration (image-spec, manifest.md and
- * config.md), as tables. For the files of image*.c. Next file: image_new.h
+ * config.md), as tables. Next file: image_new.h
  */
 #pragma once
 
-#include "image.h"
 #include "layout.h"
 
 /* OCI's, and docker's schema 2, which has the same properties. */
@@ -25,6 +24,11 @@ struct image_key {
 struct image_health {
 	struct str_list test;
 	int64_t interval, timeout, start_period, start_interval, retries;
+};
+
+struct image_history {
+	char *created, *created_by, *comment;
+	bool empty_layer;
 };
 
 struct image_config {

@@ -6,6 +6,7 @@
 #include "../base/log.h"
 #include "../store/scratch.h"
 #include "image.h"
+#include "reference.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -105,12 +106,12 @@ static int build(const struct place *place, const char *builder, struct arena *a
 		return err_sys("make a file in %s/tmp", place->data);
 	if (run_builder(builder, root, tar, log_fd) < 0)
 		return explain(log_fd);
-	return image_import_with(place,
-				 &(struct image_import){.path = tar,
-							.reference = DEFAULT_IMAGE,
-							.changes = &changes,
-							.comment = "made by rootfs-builder"},
-				 arena, &id);
+	return image_import(place,
+			    &(struct image_import){.path = tar,
+						   .reference = DEFAULT_IMAGE,
+						   .changes = &changes,
+						   .comment = "made by rootfs-builder"},
+			    arena, &id);
 }
 
 static bool is_there(const struct place *place, const char *reference)
@@ -128,7 +129,7 @@ static int ensure(const struct place *place, const char *reference, struct arena
 	const char *builder;
 	char *full;
 
-	if (image_normalize(reference, arena, &full) < 0 || strcmp(full, DEFAULT_IMAGE) != 0 ||
+	if (reference_normalize(reference, arena, &full) < 0 || strcmp(full, DEFAULT_IMAGE) != 0 ||
 	    is_there(place, reference))
 		return 0;
 	builder = find_builder(arena);

@@ -4,7 +4,9 @@
  */
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../store/clock.h"
 #include "../store/digest.h"
+#include "image.h"
 #include "image_changes.h"
 #include "image_new.h"
 #include "layer.h"
@@ -13,7 +15,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* The blob of the new image, and what it is without compression. */
 struct imported {
@@ -39,7 +40,7 @@ static int import_folder(struct image_new *new, int dir_fd, struct imported *ret
 	if (make_blob(new, &fd) < 0 ||
 	    layer_pack(dir_fd, LAYER_PLAIN, fd, &ret->diff_id, &size) < 0)
 		return -1;
-	if (image_new_take_blob(new, new->scratch.fd, "tar", ret->diff_id.text, &ret->layer) < 0)
+	if (image_new_take_blob(new, fd, ret->diff_id.text, &ret->layer) < 0)
 		return -1;
 	ret->layer.media_type = arena_format(&new->arena, MEDIA_LAYER);
 	return ret->layer.media_type ? 0 : -1;
@@ -59,7 +60,7 @@ static int import_tar(struct image_new *new, int tar_fd, struct imported *ret)
 		if (image_new_blob(new, tar_fd, NULL, &ret->layer) < 0)
 			return -1;
 	} else if (make_blob(new, &fd) < 0 || layer_inflate(tar_fd, fd, &ignored) < 0 ||
-		   image_new_take_blob(new, new->scratch.fd, "tar", NULL, &ret->layer) < 0) {
+		   image_new_take_blob(new, fd, NULL, &ret->layer) < 0) {
 		return -1;
 	}
 	if (image_new_layer(new, ret->layer.digest, NULL, &ret->diff_id) < 0)
@@ -102,16 +103,6 @@ static int import_path(struct image_new *new, const char *path, struct imported 
 	return import_stream(new, fd, ret);
 }
 
-char *image_now(struct arena *arena)
-{
-	time_t now = time(NULL);
-	char text[32];
-	struct tm tm;
-
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	return arena_format(arena, "%s", text);
-}
-
 static int add_text(struct image_new *new, const struct bind_table *table, const void *value,
 		    const char *media_type, struct descriptor *ret_descriptor)
 {
@@ -149,8 +140,9 @@ static int write_image(struct image_new *new, struct imported *imported,
 	struct image_history history = {0};
 	struct image_config config = {0};
 
+	if (clock_now(&new->arena, &config.created) < 0)
+		return -1;
 	image_platform(&architecture, &variant);
-	config.created = image_now(&new->arena);
 	config.architecture = arena_format(&new->arena, "%s", architecture);
 	config.variant = variant ? arena_format(&new->arena, "%s", variant) : NULL;
 	config.os = arena_format(&new->arena, "linux");
@@ -161,26 +153,22 @@ static int write_image(struct image_new *new, struct imported *imported,
 				       import->comment ? import->comment : import->path);
 	config.history.items = &history;
 	config.history.count = 1;
-	if (!config.created || !config.architecture || !config.os || !history.comment)
+	if (!config.architecture || !config.os || !history.comment)
 		return -1;
 	if (import->changes && image_changes_apply(import->changes, &config, &new->arena) < 0)
 		return -1;
 	return image_new_write(new, &config, &imported->layer, 1, reference, ret_id);
 }
 
-int image_import_with(const struct place *place, const struct image_import *import,
-		      struct arena *arena, char **ret_id)
+int image_import(const struct place *place, const struct image_import *import, struct arena *arena,
+		 char **ret_id)
 {
 	auto_image_new struct image_new new = IMAGE_NEW_NONE;
 	struct imported imported = {0};
 	char *full = NULL, *id;
 
-	if (import->reference && image_normalize(import->reference, arena, &full) < 0)
-		return -1;
-	if (full && strchr(full, '@'))
-		return err_set(EINVAL, "'%s': a new name has a tag, not a digest",
-			       import->reference);
-	if (image_new_open(place, &new) < 0)
+	if ((import->reference && reference_normalize_new(import->reference, arena, &full) < 0) ||
+	    image_new_open(place, &new) < 0)
 		return -1;
 	if (import_path(&new, import->path, &imported) < 0)
 		return err_wrap("import %s", import->path);
@@ -191,13 +179,4 @@ int image_import_with(const struct place *place, const struct image_import *impo
 		return -1;
 	*ret_id = id;
 	return 0;
-}
-
-int image_import(const struct place *place, const char *path, const char *reference,
-		 const struct str_list *changes, struct arena *arena, char **ret_id)
-{
-	return image_import_with(
-		place,
-		&(struct image_import){.path = path, .reference = reference, .changes = changes},
-		arena, ret_id);
 }

@@ -11,16 +11,12 @@
 char *image_index_name(const struct descriptor *descriptor, struct arena *arena)
 {
 	const char *name = str_map_get(&descriptor->annotations, LAYOUT_REF_NAME);
-	struct reference reference;
 	struct err saved = *err_last();
+	char *full = NULL;
 
-	if (!name)
-		return NULL;
-	if (reference_parse(name, arena, &reference) < 0) {
+	if (name && reference_normalize(name, arena, &full) < 0)
 		err_adopt(&saved);
-		return NULL;
-	}
-	return reference_full(&reference, arena);
+	return full;
 }
 
 static void remove_at(struct layout_index *index, size_t position)

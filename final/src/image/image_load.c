@@ -9,6 +9,7 @@
 #include "../base/fd.h"
 #include "../base/path.h"
 #include "../store/digest.h"
+#include "image.h"
 #include "image_new.h"
 #include "layer.h"
 #include "reference.h"
@@ -53,17 +54,16 @@ static int take_blob(struct loading *l, const struct descriptor *wanted)
 {
 	struct descriptor found;
 	auto_close int fd = -1;
-	char path[96];
 
-	snprintf(path, sizeof(path), "blobs/sha256/%s", digest_hex(wanted->digest));
 	/* Two images of one archive may share a layer: it has been taken. */
 	if (faccessat(l->new->blobs_fd, digest_hex(wanted->digest), F_OK, 0) == 0)
 		return 0;
-	if (l->ours)
-		return image_new_take_blob(l->new, l->source_fd, path, wanted->digest, &found);
 	if (layout_open_blob(l->source_fd, wanted->digest, &fd) < 0)
 		return -1;
-	return image_new_blob(l->new, fd, wanted->digest, &found);
+	if (l->ours ? image_new_take_blob(l->new, fd, wanted->digest, &found) < 0
+		    : image_new_blob(l->new, fd, wanted->digest, &found) < 0)
+		return -1;
+	return layout_check_size(wanted, found.size);
 }
 
 static int load_layers(struct loading *l, const struct image_content *content)
@@ -94,7 +94,7 @@ static int add_image(struct loading *l, const struct descriptor *manifest, const
 {
 	char *full = NULL;
 
-	if (name && image_normalize(name, l->arena, &full) < 0)
+	if (name && reference_normalize(name, l->arena, &full) < 0)
 		return -1;
 	if (image_new_add(l->new, manifest, full) < 0)
 		return -1;
@@ -164,10 +164,9 @@ static int docker_layer(struct loading *l, const struct docker_image *image, siz
 	if (!compression)
 		return err_set(EINVAL, "%s: expected a tar, plain or of gzip or zstd",
 			       image->layers.items[i]);
-	if (l->ours ? image_new_take_blob(l->new, l->source_fd, image->layers.items[i], NULL,
-					  ret_layer) < 0
+	if (l->ours ? image_new_take_blob(l->new, fd, NULL, ret_layer) < 0
 		    : image_new_blob(l->new, fd, NULL, ret_layer) < 0)
-		return -1;
+		return err_wrap("%s", image->layers.items[i]);
 	ret_layer->media_type = arena_format(l->arena, MEDIA_LAYER "%s", compression);
 	if (!ret_layer->media_type)
 		return -1;

@@ -41,20 +41,20 @@ void image_new_close(struct image_new *new)
 	*new = (struct image_new)IMAGE_NEW_NONE;
 }
 
-/* The whole and hashed file blobs_fd/TEMPORARY gets its name, and is on the disk then. */
-static int finish_blob(struct image_new *new, const char *temporary, int fd, const char *wanted,
+/* The whole and hashed file blobs_fd/new gets its name. */
+static int finish_blob(struct image_new *new, int fd, const char *wanted,
 		       const struct digest *digest, uint64_t size,
 		       struct descriptor *ret_descriptor)
 {
 	if (wanted && strcmp(wanted, digest->text) != 0)
 		return err_set(EBADMSG, "blob %s is damaged: its content has the digest %s", wanted,
 			       digest->text);
-	if (fchmod(fd, 0644) < 0 || fsync(fd) < 0)
-		return err_sys("write blob %s to the disk", digest->text);
-	if (renameat(new->blobs_fd, temporary, new->blobs_fd, digest_hex(digest->text)) < 0)
+	if (fchmod(fd, 0644) < 0)
+		return err_sys("set the mode of blob %s", digest->text);
+	if (renameat(new->blobs_fd, "new", new->blobs_fd, digest_hex(digest->text)) < 0)
 		return err_sys("rename blob %s", digest->text);
 	/* rename(2) of a file onto another name of it does nothing. */
-	if (unlinkat(new->blobs_fd, temporary, 0) < 0 && errno != ENOENT)
+	if (unlinkat(new->blobs_fd, "new", 0) < 0 && errno != ENOENT)
 		return err_sys("remove a second name of blob %s", digest->text);
 	*ret_descriptor = (struct descriptor){
 		.digest = arena_format(&new->arena, "%s", digest->text),
@@ -82,27 +82,24 @@ int image_new_blob(struct image_new *new, int fd, const char *digest,
 
 	if (open_temporary(new, &to) < 0 || digest_copy(fd, to, &found, &size) < 0)
 		return -1;
-	return finish_blob(new, "new", to, digest, &found, size, ret_descriptor);
+	return finish_blob(new, to, digest, &found, size, ret_descriptor);
 }
 
-int image_new_take_blob(struct image_new *new, int dir_fd, const char *path, const char *digest,
+int image_new_take_blob(struct image_new *new, int fd, const char *digest,
 			struct descriptor *ret_descriptor)
 {
-	auto_close int fd = -1;
 	struct digest found;
 	uint64_t size;
 	struct stat st;
 
-	if (path_open(dir_fd, path, O_RDONLY | O_NONBLOCK, &fd) < 0)
-		return -1;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(EINVAL, "%s: expected a regular file", path);
+		return err_set(EINVAL, "expected a regular file");
+	/* The very file that is hashed, whatever links led to it. */
 	if (digest_file(fd, &found, &size) < 0)
-		return err_wrap("%s", path);
-	/* The very file that was hashed, whatever links led to it. */
+		return -1;
 	if (linkat(AT_FDCWD, path_of_fd(fd).text, new->blobs_fd, "new", AT_SYMLINK_FOLLOW) < 0)
-		return err_sys("link %s", path);
-	return finish_blob(new, "new", fd, digest, &found, size, ret_descriptor);
+		return err_sys("link a blob");
+	return finish_blob(new, fd, digest, &found, size, ret_descriptor);
 }
 
 int image_new_text(struct image_new *new, const char *text, size_t length,
@@ -114,10 +111,11 @@ int image_new_text(struct image_new *new, const char *text, size_t length,
 	if (open_temporary(new, &fd) < 0 || fd_write(fd, text, length) < 0 ||
 	    digest_text(text, length, &digest) < 0)
 		return -1;
-	return finish_blob(new, "new", fd, NULL, &digest, length, ret_descriptor);
+	return finish_blob(new, fd, NULL, &digest, length, ret_descriptor);
 }
 
-int image_new_open_blob(const struct image_new *new, const char *digest, int *ret_fd)
+/* From the scratch directory, else from the store. */
+static int open_blob(const struct image_new *new, const char *digest, int *ret_fd)
 {
 	int fd = openat(new->blobs_fd, digest_hex(digest), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -156,7 +154,7 @@ int image_new_layer(struct image_new *new, const char *layer_digest, const char 
 
 	if (diff_id && has_layer(new, diff_id))
 		return 0;
-	if (image_new_open_blob(new, layer_digest, &fd) < 0)
+	if (open_blob(new, layer_digest, &fd) < 0)
 		return -1;
 	if (unpack(new, fd, &result) < 0)
 		return err_wrap("layer %.12s", digest_hex(layer_digest));
@@ -171,6 +169,7 @@ int image_new_layer(struct image_new *new, const char *layer_digest, const char 
 	if (renameat2(new->layers_fd, "new", new->layers_fd, digest_hex(result.diff_id.text),
 		      RENAME_NOREPLACE) < 0)
 		return err_sys("rename a layer");
+	new->unpacked = true;
 	if (ret_diff_id)
 		*ret_diff_id = result.diff_id;
 	return 0;
@@ -207,6 +206,25 @@ static int each_name(int dir_fd, int (*each)(const char *name, void *data), void
 		    each(entry->d_name, data) < 0)
 			return -1;
 	return 0;
+}
+
+static int sync_blob(const char *name, void *data)
+{
+	const struct image_new *new = data;
+	auto_close int fd = openat(new->blobs_fd, name, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && fsync(fd) == 0 ? 0 : err_sys("write blob %s to the disk", name);
+}
+
+/*
+ * Whole on the disk before it has a name that is believed. A layer is many files: syncfs(2) writes
+ * what others have changed too, and is one call; for some blobs alone that would be too much.
+ */
+static int sync_all(struct image_new *new)
+{
+	if (!new->unpacked)
+		return each_name(new->blobs_fd, sync_blob, new);
+	return syncfs(new->layers_fd) == 0 ? 0 : err_sys("write layers to the disk");
 }
 
 static int move_blob(const char *name, void *data)
@@ -264,10 +282,8 @@ int image_new_publish(struct image_new *new)
 {
 	auto_close int lock_fd = -1;
 
-	/* Whole on the disk before it has a name that is believed. */
-	if (syncfs(new->layers_fd) < 0)
-		return err_sys("write layers to the disk");
-	if (layout_open(new->place, &lock_fd) < 0 || layout_lock(lock_fd, LOCK_EX) < 0)
+	if (sync_all(new) < 0 || layout_open(new->place, &lock_fd) < 0 ||
+	    layout_lock(lock_fd, LOCK_EX) < 0)
 		return -1;
 	return publish_locked(new);
 }

@@ -4,7 +4,7 @@
  *	auto_image_new struct image_new new = IMAGE_NEW_NONE;
  *	image_new_open(place, &new)
  *	image_new_blob(&new, fd, digest, &descriptor)    a copy of a file; digest NULL: not checked
- *	image_new_take_blob(&new, dir_fd, "file", digest, &descriptor)   the same, by link(2)
+ *	image_new_take_blob(&new, fd, digest, &descriptor)   the same, by link(2): it is ours
  *	image_new_text(&new, text, length, &descriptor)  a manifest or configuration
  *	image_new_layer(&new, layer_digest, diff_id)     unpacked, unless there is one already
  *	image_new_add(&new, &manifest, "docker.io/library/busybox:latest")
@@ -27,6 +27,7 @@ struct image_new {
 	const struct place *place;
 	struct scratch scratch;
 	int layout_fd, blobs_fd, layers_fd; /* the last two: in the scratch directory */
+	bool unpacked;			    /* there is something in layers_fd */
 	struct image_new_entry *entries;
 	size_t count;
 	struct arena arena;
@@ -43,13 +44,10 @@ void image_new_close(struct image_new *new);
 
 int image_new_blob(struct image_new *new, int fd, const char *digest,
 		   struct descriptor *ret_descriptor) MUST_CHECK;
-int image_new_take_blob(struct image_new *new, int dir_fd, const char *path, const char *digest,
+int image_new_take_blob(struct image_new *new, int fd, const char *digest,
 			struct descriptor *ret_descriptor) MUST_CHECK;
 int image_new_text(struct image_new *new, const char *text, size_t length,
 		   struct descriptor *ret_descriptor) MUST_CHECK;
-
-/* From the scratch directory, else from the store. */
-int image_new_open_blob(const struct image_new *new, const char *digest, int *ret_fd) MUST_CHECK;
 
 /* ret_diff_id may be NULL; diff_id NULL: whatever it is. EBADMSG if it is another. */
 int image_new_layer(struct image_new *new, const char *layer_digest, const char *diff_id,

@@ -7,7 +7,7 @@
 #include "../base/err.h"
 #include "../store/digest.h"
 #include "archive.h"
-#include "image_config.h"
+#include "image.h"
 #include "reference.h"
 
 #include <string.h>
@@ -21,21 +21,13 @@ struct saving {
 	struct str_list written;    /* digests */
 };
 
-static bool is_written(const struct saving *s, const char *digest)
-{
-	for (size_t i = 0; i < s->written.count; i++)
-		if (strcmp(s->written.items[i], digest) == 0)
-			return true;
-	return false;
-}
-
 static int save_blob(struct saving *s, char *digest)
 {
 	auto_close int fd = -1;
 	struct digest found;
 	char name[96];
 
-	if (is_written(s, digest))
+	if (str_list_has(&s->written, digest))
 		return 0;
 	snprintf(name, sizeof(name), "blobs/sha256/%s", digest_hex(digest));
 	if (layout_open_blob(s->layout_fd, digest, &fd) < 0 ||
@@ -111,52 +103,32 @@ static int add_docker(struct saving *s, const struct image_content *content, con
 	return failed ? -1 : 0;
 }
 
-static int save_content(struct saving *s, const struct descriptor *descriptor, char *name)
+static int save_content(struct saving *s, const struct image_content *content, char *name)
 {
-	struct image_content content;
-
-	if (image_read_content(s->layout_fd, descriptor, s->arena, &content) < 0)
-		return -1;
-	for (size_t i = 0; i < content.manifest.layers.count; i++)
-		if (save_blob(s, content.manifest.layers.items[i].digest) < 0)
+	for (size_t i = 0; i < content->manifest.layers.count; i++)
+		if (save_blob(s, content->manifest.layers.items[i].digest) < 0)
 			return -1;
-	if (save_blob(s, content.manifest.config.digest) < 0 ||
-	    save_blob(s, content.descriptor.digest) < 0 ||
-	    add_descriptor(s, &content.descriptor, name) < 0)
+	if (save_blob(s, content->manifest.config.digest) < 0 ||
+	    save_blob(s, content->descriptor.digest) < 0 ||
+	    add_descriptor(s, &content->descriptor, name) < 0)
 		return -1;
-	return s->docker ? add_docker(s, &content, name) : 0;
+	return s->docker ? add_docker(s, content, name) : 0;
 }
 
-static int save_found(struct saving *s, const struct image *image, const char *asked)
-{
-	struct descriptor descriptor = {
-		.digest = arena_format(s->arena, "%s", image->digest),
-		.size = strlen(image->manifest_json),
-	};
-	char *full = NULL, *name = NULL;
-	struct layout_index index;
-
-	if (!descriptor.digest || layout_read_index(s->layout_fd, s->arena, &index) < 0)
-		return -1;
-	for (size_t i = 0; i < index.manifests.count; i++)
-		if (strcmp(index.manifests.items[i].digest, image->digest) == 0)
-			descriptor.media_type = index.manifests.items[i].media_type;
-	if (image_normalize(asked, s->arena, &full) == 0)
-		for (size_t i = 0; i < image->references.count; i++)
-			if (strcmp(image->references.items[i], full) == 0)
-				name = full;
-	return save_content(s, &descriptor, name);
-}
-
+/* With the name that it was asked for by, if that is one. */
 static int save_one(struct saving *s, const struct place *place, const char *reference)
 {
+	char *name = NULL;
 	struct image image;
 	int result;
 
 	if (image_find(place, reference, &image) < 0)
 		return -1;
-	result = save_found(s, &image, reference);
-	image_free(&image);
+	if (reference_normalize(reference, s->arena, &name) < 0 ||
+	    !str_list_has(&image.references, name))
+		name = NULL;
+	result = save_content(s, &image.content, name);
+	arena_join(s->arena, &image.arena); /* the list of images points into it */
 	return result < 0 ? err_wrap("image %s", reference) : 0;
 }
 
@@ -192,19 +164,6 @@ static int save_all(struct saving *s, const struct place *place, const struct st
 	return archive_end(s->writer);
 }
 
-/* Before the first byte is written. */
-static int check_all(const struct place *place, const struct str_list *references)
-{
-	for (size_t i = 0; i < references->count; i++) {
-		struct image image;
-
-		if (image_find(place, references->items[i], &image) < 0)
-			return -1;
-		image_free(&image);
-	}
-	return 0;
-}
-
 int image_save(const struct place *place, const struct str_list *references,
 	       enum image_format format, int fd)
 {
@@ -216,7 +175,7 @@ int image_save(const struct place *place, const struct str_list *references,
 	struct saving s = {.writer = &writer, .arena = &arena, .docker = docker};
 	int result;
 
-	if (check_all(place, references) < 0 || layout_open(place, &layout_fd) < 0)
+	if (layout_open(place, &layout_fd) < 0)
 		return -1;
 	s.layout_fd = layout_fd;
 	result = save_all(&s, place, references, fd);

@@ -3,9 +3,9 @@
  * next file: image_new.h
  */
 #include "../base/err.h"
+#include "../base/tree.h"
 #include "../store/box.h"
 #include "../store/digest.h"
-#include "../store/tree.h"
 #include "image_config.h"
 #include "image_index.h"
 

@@ -2,6 +2,7 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../store/digest.h"
+#include "image.h"
 #include "image_new.h"
 
 #include <fcntl.h>
@@ -22,12 +23,13 @@ static bool has_layer(const struct place *place, const char *diff_id)
 static int count_missing(const struct place *place, const struct image *image, size_t *ret_count)
 {
 	auto_close int layout_fd = -1;
+	const struct str_list *ids = &image->content.config.rootfs.diff_ids;
 	size_t count = 0;
 
 	if (layout_open(place, &layout_fd) < 0 || layout_lock(layout_fd, LOCK_SH) < 0)
 		return -1;
-	for (size_t i = 0; i < image->diff_ids.count; i++)
-		count += !has_layer(place, image->diff_ids.items[i]);
+	for (size_t i = 0; i < ids->count; i++)
+		count += !has_layer(place, ids->items[i]);
 	*ret_count = count;
 	return 0;
 }
@@ -35,12 +37,13 @@ static int count_missing(const struct place *place, const struct image *image, s
 static int unpack_missing(const struct place *place, const struct image *image)
 {
 	auto_image_new struct image_new new = IMAGE_NEW_NONE;
+	const struct image_content *content = &image->content;
 
 	if (image_new_open(place, &new) < 0)
 		return -1;
-	for (size_t i = 0; i < image->diff_ids.count; i++)
-		if (image_new_layer(&new, image->layer_digests.items[i], image->diff_ids.items[i],
-				    NULL) < 0)
+	for (size_t i = 0; i < content->manifest.layers.count; i++)
+		if (image_new_layer(&new, content->manifest.layers.items[i].digest,
+				    content->config.rootfs.diff_ids.items[i], NULL) < 0)
 			return -1;
 	return image_new_publish(&new);
 }

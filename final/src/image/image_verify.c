@@ -4,9 +4,10 @@
  */
 #include "../base/err.h"
 #include "../store/digest.h"
-#include "image_config.h"
+#include "image.h"
 #include "image_index.h"
 #include "layer.h"
+#include "reference.h"
 
 #include <string.h>
 
@@ -62,7 +63,7 @@ static bool is_wanted(const struct descriptor *item, const char *name, struct ar
 
 	if (!name)
 		return true;
-	if (image_normalize(name, arena, &full) == 0 && own && strcmp(own, full) == 0)
+	if (reference_normalize(name, arena, &full) == 0 && own && strcmp(own, full) == 0)
 		return true;
 	return strlen(name) >= 4 && (str_has_prefix(digest_hex(item->digest), name) ||
 				     str_has_prefix(item->digest, name));

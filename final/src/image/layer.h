@@ -19,6 +19,7 @@
 
 enum layer_kind {
 	LAYER_IMAGE,   /* a layer: whiteouts, owners, attributes */
+	LAYER_TREE,    /* the same, but .wh.NAME is a name like others */
 	LAYER_ARCHIVE, /* files, directories and links alone: an image's archive */
 };
 

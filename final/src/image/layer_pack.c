@@ -8,16 +8,16 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../base/path.h"
+#include "../base/tree.h"
 #include "../store/child.h"
 #include "layer.h"
 #include "libarchive.h"
+#include "overlay.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 /* Each level is a descriptor. */
@@ -28,18 +28,11 @@ struct pack_job {
 	enum layer_source source;
 };
 
-/* A file that has more than one name, and its first one. */
-struct twin {
-	dev_t device;
-	ino_t inode;
-	char path[];
-};
-
 struct packing {
 	enum layer_source source;
 	struct archive *tar;
 	dev_t device;	     /* of the whole: other mounts are left out */
-	void *twins;	     /* tsearch(3) */
+	void *twins;	     /* tree_find_twin() */
 	char path[PATH_MAX]; /* of what is looked at */
 	size_t length;
 	char buffer[BLOCK];
@@ -60,33 +53,6 @@ static int complain(const struct packing *p, const char *what)
 
 	memcpy(shown, p->path, p->length + 1);
 	return err_sys("/%.200s: %s", str_printable(shown), what);
-}
-
-static int compare_twins(const void *a, const void *b)
-{
-	const struct twin *x = a, *y = b;
-
-	if (x->inode != y->inode)
-		return x->inode < y->inode ? -1 : 1;
-	return x->device < y->device ? -1 : x->device > y->device;
-}
-
-/* The path under which this file is in the tar already, or NULL: it is noted now. */
-static const char *find_twin(struct packing *p, const struct stat *st)
-{
-	struct twin *twin = malloc(sizeof(*twin) + p->length + 1);
-	struct twin **found;
-
-	if (!twin)
-		return NULL;
-	twin->device = st->st_dev;
-	twin->inode = st->st_ino;
-	memcpy(twin->path, p->path, p->length + 1);
-	found = tsearch(twin, &p->twins, compare_twins);
-	if (!found || *found == twin)
-		return NULL;
-	free(twin);
-	return (*found)->path;
 }
 
 static bool is_wanted(const char *attribute)
@@ -163,17 +129,6 @@ static int write_marker(struct packing *p, const char *name)
 	return result;
 }
 
-static bool is_opaque(const struct packing *p, int fd)
-{
-	struct path_of_fd file = path_of_fd(fd);
-	char value[2] = "";
-
-	return p->source == LAYER_OVERLAY &&
-	       (getxattr(file.text, "trusted.overlay.opaque", value, 2) == 1 ||
-		getxattr(file.text, "user.overlay.opaque", value, 2) == 1) &&
-	       *value == 'y';
-}
-
 static int read_link(struct packing *p, int dir_fd, const char *name, struct archive_entry *entry)
 {
 	char target[PATH_MAX];
@@ -192,9 +147,12 @@ static int write_directory(struct packing *p, int fd, int depth);
 static int write_by_kind(struct packing *p, int dir_fd, const char *name, const struct stat *st,
 			 int depth, struct archive_entry *entry)
 {
-	const char *twin = S_ISDIR(st->st_mode) || st->st_nlink < 2 ? NULL : find_twin(p, st);
+	const char *twin = NULL;
 	auto_close int fd = -1;
 
+	if (!S_ISDIR(st->st_mode) && st->st_nlink > 1 &&
+	    tree_find_twin(&p->twins, st, p->path, &twin) < 0)
+		return -1;
 	if (twin) {
 		archive_entry_set_hardlink(entry, twin);
 		archive_entry_unset_size(entry);
@@ -213,7 +171,8 @@ static int write_by_kind(struct packing *p, int dir_fd, const char *name, const 
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return complain(p, "open");
-	if (is_opaque(p, fd) && write_marker(p, ".wh..wh..opq") < 0)
+	if (p->source == LAYER_OVERLAY && overlay_is_opaque(fd) &&
+	    write_marker(p, ".wh..wh..opq") < 0)
 		return -1;
 	return write_directory(p, fd, depth + 1);
 }
@@ -245,7 +204,7 @@ static int write_member(struct packing *p, int dir_fd, const char *name, int dep
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return complain(p, "open");
-	if (p->source == LAYER_OVERLAY && S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
+	if (p->source == LAYER_OVERLAY && overlay_is_whiteout(&st))
 		return write_marker(p, name);
 	if (S_ISSOCK(st.st_mode))
 		return 0;
@@ -358,6 +317,7 @@ int layer_pack(int dir_fd, enum layer_source source, int out_fd, struct digest *
 	};
 	struct child_process process;
 	struct digest digest;
+	struct err cause;
 	uint64_t size;
 	int pair[2], result;
 
@@ -368,16 +328,19 @@ int layer_pack(int dir_fd, enum layer_source source, int out_fd, struct digest *
 	child.output_fd = pair[1];
 	result = child_start(&child, &process);
 	close(pair[1]);
-	if (result == 0) {
-		result = digest_copy(pair[0], out_fd, &digest, &size);
-		close(pair[0]); /* or a child that writes would wait for us */
-		/* What the child says tells more than that its pipe ended early. */
-		if (child_finish(&child, &process) < 0 || result < 0)
-			return -1;
-		*ret_digest = digest;
-		*ret_size = size;
-		return 0;
+	if (result < 0) {
+		close(pair[0]);
+		return -1;
 	}
-	close(pair[0]);
-	return -1;
+	result = digest_copy(pair[0], out_fd, &digest, &size);
+	close(pair[0]); /* or a child that writes would wait for us */
+	cause = *err_last();
+	if (child_finish(&child, &process) < 0 || result < 0) {
+		if (result < 0) /* its own failure is that nobody reads any more */
+			err_adopt(&cause);
+		return -1;
+	}
+	*ret_digest = digest;
+	*ret_size = size;
+	return 0;
 }

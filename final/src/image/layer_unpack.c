@@ -12,17 +12,17 @@
 #include "../store/child.h"
 #include "layer.h"
 #include "libarchive.h"
+#include "overlay.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #define BYTES_MAX ((int64_t)32 << 30)
 
-enum { MEMBERS_MAX = 4000000, BLOCK = 256 << 10, ATTRIBUTES_MAX = 64 };
+enum { MEMBERS_MAX = 4000000, BLOCK = 256 << 10 };
 
 #define CAPABILITY(name) ((uint64_t)1 << CAP_##name)
 
@@ -49,8 +49,19 @@ static int refuse(const char *member, const char *reason)
 	char shown[200];
 
 	snprintf(shown, sizeof(shown), "%s", member);
-	return err_set(EINVAL, "%s%s%s", str_printable(shown), *member ? ": " : "",
-		       reason ? reason : "is damaged");
+	return err_set(EINVAL, "%s%s%s", str_printable(shown), *member ? ": " : "", reason);
+}
+
+/* What libarchive says about it, and then the kernel's reason; of damage there is none. */
+static int complain(const char *member, struct archive *archive)
+{
+	const char *reason = archive_error_string(archive) ?: "is damaged";
+	int result = refuse(member, reason);
+
+	errno = archive_errno(archive);
+	if (errno <= 0 || errno == EILSEQ || errno == EINVAL || strstr(reason, strerror(errno)))
+		return result;
+	return err_sys("%s", err_last()->text);
 }
 
 /* --- the outer reader --- */
@@ -65,9 +76,7 @@ static int open_raw(struct unpacking *un, int fd)
 	    archive_read_support_filter_bzip2(un->raw) != ARCHIVE_OK ||
 	    archive_read_support_filter_xz(un->raw) != ARCHIVE_OK)
 		return err_set(ENOTSUP, "this libarchive lacks a compression");
-	return archive_read_open_fd(un->raw, fd, BLOCK) == ARCHIVE_OK
-		       ? 0
-		       : refuse("", archive_error_string(un->raw));
+	return archive_read_open_fd(un->raw, fd, BLOCK) == ARCHIVE_OK ? 0 : complain("", un->raw);
 }
 
 /* 1: a block, 0: the end. */
@@ -79,7 +88,7 @@ static int read_raw(struct unpacking *un, const void **ret_block, size_t *ret_si
 	if (result == ARCHIVE_EOF)
 		return 0;
 	if (result != ARCHIVE_OK)
-		return refuse("", archive_error_string(un->raw));
+		return complain("", un->raw);
 	un->stream += *ret_size;
 	if (un->stream > BYTES_MAX)
 		return refuse("", "too large, uncompressed");
@@ -124,7 +133,7 @@ static la_ssize_t feed(struct archive *tar, void *data, const void **ret_block)
 	int result = read_raw(data, ret_block, &size);
 
 	if (result < 0)
-		archive_set_error(tar, EIO, "%s", err_last()->text);
+		archive_set_error(tar, EINVAL, "%s", err_last()->text);
 	return result < 0 ? ARCHIVE_FATAL : (la_ssize_t)size;
 }
 
@@ -170,60 +179,39 @@ static int copy_data(struct unpacking *un, const char *name)
 		if (is_too_large(un, offset, size))
 			return refuse(name, "too large, unpacked");
 		if (archive_write_data_block(un->disk, block, size, offset) < ARCHIVE_OK)
-			return refuse(name, archive_error_string(un->disk));
+			return complain(name, un->disk);
 		un->result.bytes += size;
 	}
-	return result == ARCHIVE_EOF ? 0 : refuse(name, archive_error_string(un->tar));
+	return result == ARCHIVE_EOF ? 0 : complain(name, un->tar);
 }
-
-struct attribute {
-	char name[256];
-	void *value;
-	size_t size;
-};
 
 /*
- * trusted.overlay.* would be believed by overlayfs: what a container sees is not for a tar to say.
+ * What overlayfs would believe is not for a tar to say. Of the others user.* and the capabilities of
+ * files are kept; labels of SELinux would be this machine's.
  */
-static int keep_attribute(const char *member, const char *name, bool *ret_keep)
-{
-	if (str_has_prefix(name, "trusted.") || str_has_prefix(name, "user.overlay."))
-		return refuse(member, "has an attribute that is for the kernel alone (trusted.*)");
-	*ret_keep = str_has_prefix(name, "user.") || strcmp(name, "security.capability") == 0;
-	return 0;
-}
-
 static int filter_attributes(struct archive_entry *entry, const char *member)
 {
-	struct attribute kept[ATTRIBUTES_MAX];
+	struct archive_entry *all;
 	const char *name;
 	const void *value;
-	size_t count = 0, size;
-	int result = 0;
+	size_t size;
 
-	if (archive_entry_xattr_reset(entry) > ATTRIBUTES_MAX)
-		return refuse(member, "has too many attributes");
-	while (result == 0 && archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-		struct attribute *next = &kept[count];
-		bool keep = false;
-
-		result = keep_attribute(member, name, &keep);
-		if (!keep || strlen(name) >= sizeof(next->name))
-			continue;
-		next->value = malloc(size + 1);
-		if (!next->value)
-			return err_set(ENOMEM, "out of memory"); /* and the process ends */
-		memcpy(next->name, name, strlen(name) + 1);
-		memcpy(next->value, value, size);
-		next->size = size;
-		count++;
-	}
+	if (archive_entry_xattr_reset(entry) == 0)
+		return 0;
+	all = archive_entry_clone(entry);
+	if (!all)
+		return err_set(ENOMEM, "out of memory");
 	archive_entry_xattr_clear(entry);
-	for (size_t i = 0; i < count; i++) {
-		archive_entry_xattr_add_entry(entry, kept[i].name, kept[i].value, kept[i].size);
-		free(kept[i].value);
+	archive_entry_xattr_reset(all);
+	while (archive_entry_xattr_next(all, &name, &value, &size) == ARCHIVE_OK) {
+		if (str_has_prefix(name, "trusted.") || str_has_prefix(name, "user.overlay."))
+			return refuse(member,
+				      "has an attribute that is for the kernel alone (trusted.*)");
+		if (str_has_prefix(name, "user.") || strcmp(name, "security.capability") == 0)
+			archive_entry_xattr_add_entry(entry, name, value, size);
 	}
-	return result;
+	archive_entry_free(all);
+	return 0;
 }
 
 /* Makes the entry what we want of it; its name is the one that is returned. */
@@ -268,11 +256,11 @@ static int write_member(struct unpacking *un, struct archive_entry *entry, const
 {
 	/* ARCHIVE_WARN: it is there, but the owner is one that our user namespace has not */
 	if (archive_write_header(un->disk, entry) < ARCHIVE_WARN)
-		return refuse(name, archive_error_string(un->disk));
+		return complain(name, un->disk);
 	if (archive_entry_size(entry) > 0 && copy_data(un, name) < 0)
 		return -1;
 	if (archive_write_finish_entry(un->disk) < ARCHIVE_WARN)
-		return refuse(name, archive_error_string(un->disk));
+		return complain(name, un->disk);
 	return 0;
 }
 
@@ -335,13 +323,6 @@ static int take_whiteout(struct unpacking *un, char path[PATH_MAX], char *base)
 	return add_member(un, path, AE_IFCHR, 0);
 }
 
-static bool is_whiteout(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
-}
-
 /* --- all of it --- */
 
 /* Whether a member of this type is made at all. */
@@ -353,7 +334,7 @@ static bool is_made(const struct unpacking *un, struct archive_entry *entry)
 	case AE_IFLNK:
 		return true;
 	case AE_IFIFO:
-		return un->kind == LAYER_IMAGE;
+		return un->kind != LAYER_ARCHIVE;
 	default:
 		return archive_entry_hardlink(entry) != NULL;
 	}
@@ -363,6 +344,7 @@ static int take(struct unpacking *un, struct archive_entry *entry)
 {
 	bool directory = archive_entry_filetype(entry) == AE_IFDIR, hidden;
 	char name[PATH_MAX], *base;
+	struct stat st;
 
 	if (adapt(un, entry, name) < 0)
 		return -1;
@@ -378,7 +360,8 @@ static int take(struct unpacking *un, struct archive_entry *entry)
 	if (directory && strcmp(name, ".") == 0)
 		un->root_time = (struct timespec){archive_entry_mtime(entry),
 						  archive_entry_mtime_nsec(entry)};
-	hidden = directory && un->kind == LAYER_IMAGE && is_whiteout(name);
+	hidden = directory && un->kind == LAYER_IMAGE && lstat(name, &st) == 0 &&
+		 overlay_is_whiteout(&st);
 	if (write_member(un, entry, name) < 0)
 		return -1;
 	return hidden ? report_opaque(un, name) : 0;
@@ -394,10 +377,10 @@ static int take_all(struct unpacking *un)
 		if (take(un, entry) < 0)
 			return -1;
 	if (result != ARCHIVE_EOF)
-		return refuse("", archive_error_string(un->tar));
+		return complain("", un->tar);
 	/* Only now do directories get the modes and times that they are to have. */
 	if (archive_write_close(un->disk) < ARCHIVE_WARN)
-		return refuse("", archive_error_string(un->disk));
+		return complain("", un->disk);
 	if (un->root_time.tv_sec)
 		utimensat(AT_FDCWD, ".", (struct timespec[]){un->root_time, un->root_time}, 0);
 	return drain_raw(un);
@@ -419,7 +402,7 @@ static int open_tar(struct unpacking *un)
 	archive_write_disk_set_options(un->disk, flags);
 	if (archive_read_support_format_tar(un->tar) != ARCHIVE_OK ||
 	    archive_read_open(un->tar, un, NULL, feed, NULL) != ARCHIVE_OK)
-		return refuse("", archive_error_string(un->tar));
+		return complain("", un->tar);
 	return 0;
 }
 

@@ -203,6 +203,15 @@ int layout_read_blob(int layout_fd, const char *digest, struct arena *arena, cha
 	return 0;
 }
 
+int layout_check_size(const struct descriptor *descriptor, uint64_t size)
+{
+	if (descriptor->size == size)
+		return 0;
+	return err_set(EBADMSG, "blob %s has %llu bytes, its descriptor says %llu",
+		       descriptor->digest, (unsigned long long)size,
+		       (unsigned long long)descriptor->size);
+}
+
 bool layout_has_blob(int layout_fd, const char *digest)
 {
 	char path[96];

@@ -66,6 +66,9 @@ int layout_write_index(int layout_fd, const struct scratch *scratch,
 int layout_read_blob(int layout_fd, const char *digest, struct arena *arena, char **ret_text,
 		     size_t *ret_length) MUST_CHECK;
 
+/* EBADMSG if a blob of `size` bytes is not what the descriptor says. */
+int layout_check_size(const struct descriptor *descriptor, uint64_t size) MUST_CHECK;
+
 /* ENOENT if there is none. O_RDONLY, a regular file. */
 int layout_open_blob(int layout_fd, const char *digest, int *ret_fd) MUST_CHECK;
 bool layout_has_blob(int layout_fd, const char *digest);

@@ -16,6 +16,7 @@
 
 /* clang-format off */
 #define LIBARCHIVE(X) \
+	X(archive_entry_clone) \
 	X(archive_entry_copy_stat) \
 	X(archive_entry_filetype) \
 	X(archive_entry_free) \
@@ -82,6 +83,7 @@ int libarchive_load(void) MUST_CHECK;
 /* The functions; all NULL before libarchive_load(). */
 const struct libarchive *libarchive(void);
 
+#define archive_entry_clone libarchive()->archive_entry_clone
 #define archive_entry_copy_stat libarchive()->archive_entry_copy_stat
 #define archive_entry_filetype libarchive()->archive_entry_filetype
 #define archive_entry_free libarchive()->archive_entry_free

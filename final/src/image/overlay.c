@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 /*
  * The upper directory is complete in itself: no paths in attributes, which whoever can write to it
@@ -161,4 +163,19 @@ int overlay_mount(const struct overlay *overlay, int at_fd)
 	if (first.code)
 		err_adopt(&first);
 	return -1;
+}
+
+bool overlay_is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
+}
+
+/* The attribute is in user.* where trusted.* is not allowed: without root. */
+bool overlay_is_opaque(int dir_fd)
+{
+	char value;
+
+	return (fgetxattr(dir_fd, "trusted.overlay.opaque", &value, 1) == 1 ||
+		fgetxattr(dir_fd, "user.overlay.opaque", &value, 1) == 1) &&
+	       value == 'y';
 }

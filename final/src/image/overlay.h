@@ -13,6 +13,7 @@
 #include "../base/scope.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 struct overlay {
 	const int *lowers; /* O_RDONLY */
@@ -29,3 +30,7 @@ int overlay_mount(const struct overlay *overlay, int at_fd) MUST_CHECK;
 
 /* EOPNOTSUPP: the kernel does not have this way. */
 int overlay_mount_by(const struct overlay *overlay, enum overlay_way way, int at_fd) MUST_CHECK;
+
+/* In a layer: what hides a name of the layers below; a directory that hides all of them. */
+bool overlay_is_whiteout(const struct stat *st);
+bool overlay_is_opaque(int dir_fd);

@@ -170,6 +170,27 @@ char *reference_full(const struct reference *ref, struct arena *arena)
 			    ref->digest ? ref->digest : "");
 }
 
+int reference_normalize(const char *text, struct arena *arena, char **ret_full)
+{
+	struct reference reference;
+	char *full;
+
+	if (reference_parse(text, arena, &reference) < 0)
+		return -1;
+	full = reference_full(&reference, arena);
+	if (!full)
+		return -1;
+	*ret_full = full;
+	return 0;
+}
+
+int reference_normalize_new(const char *text, struct arena *arena, char **ret_full)
+{
+	if (strchr(text, '@'))
+		return err_set(EINVAL, "'%s': a new name has a tag, not a digest", text);
+	return reference_normalize(text, arena, ret_full);
+}
+
 int reference_familiar(const char *full, struct arena *arena, char **ret_name, char **ret_tag,
 		       char **ret_digest)
 {

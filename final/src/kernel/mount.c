@@ -4,7 +4,7 @@
 #include "../base/log.h"
 #include "../base/path.h"
 #include "../base/sys.h"
-#include "copy_tree.h"
+#include "../base/tree.h"
 #include "mount_attr.h"
 #include "mount_cgroup.h"
 #include "mount_fs.h"
@@ -287,7 +287,7 @@ static int apply_copyup(struct job *job, int target_fd)
 		return -1;
 	if (fstat(target_fd, &st) < 0 || fchownat(fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
 		return err_sys("tmpcopyup");
-	if (copy_tree(target_fd, fd) < 0)
+	if (tree_copy_content(target_fd, fd, 0) < 0)
 		return err_wrap("tmpcopyup");
 	if (mount_attr_set(fd, &job->opts, 0) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "../base/proc.h"
 #include "../base/store.h"
 #include "../base/sys.h"
+#include "../base/tree.h"
 #include "../kernel/idmap.h"
 #include "../kernel/lsm.h"
 #include "../kernel/netdev.h"
@@ -135,7 +136,7 @@ static int remove_directory(struct container *c)
 		return 0;
 	if (store_open(c->rt->root, 0711, &root_fd) < 0)
 		return -1;
-	return store_remove(root_fd, c->state.id);
+	return tree_remove(root_fd, c->state.id);
 }
 
 static bool is_deny_all(const struct spec_device_rule *rule)

@@ -7,8 +7,8 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../base/store.h"
+#include "../base/tree.h"
 #include "clock.h"
-#include "tree.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -90,7 +90,7 @@ static int open_box(const struct place *place, const char *id, struct box *ret_b
 	return 0;
 }
 
-static int make_id(struct arena *arena, char **ret_id)
+int box_make_id(struct arena *arena, char **ret_id)
 {
 	unsigned char bytes[ID_BYTES];
 	char *id = arena_alloc(arena, ID_LENGTH + 1);
@@ -130,7 +130,7 @@ int box_create(const struct place *place, struct box *box)
 		return -1;
 	if (!box->name && box_make_name(place, &box->arena, &box->name) < 0)
 		return -1;
-	if (make_id(&box->arena, &box->id) < 0 || clock_now(&box->arena, &box->created) < 0)
+	if (box_make_id(&box->arena, &box->id) < 0 || clock_now(&box->arena, &box->created) < 0)
 		return -1;
 	if (!box->hostname) {
 		box->hostname = arena_format(&box->arena, "%.12s", box->id);
@@ -142,7 +142,7 @@ int box_create(const struct place *place, struct box *box)
 	if (fill_folder(place, box) < 0) {
 		struct err cause = *err_last();
 
-		if (store_remove(boxes_fd, box->id) < 0)
+		if (tree_remove(boxes_fd, box->id) < 0)
 			log_warn("%s", err_last()->text);
 		scope_close(&box->dir_fd);
 		box->dir_fd = -1;

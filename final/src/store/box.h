@@ -164,6 +164,9 @@ int box_each(const struct place *place, int (*each)(struct box *box, void *data)
 /* [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 128: docker's rule. */
 int box_check_name(const char *name) MUST_CHECK;
 
+/* 64 random hexadecimal digits: of a box, or the name of a volume that has none. */
+int box_make_id(struct arena *arena, char **ret_id) MUST_CHECK;
+
 /* "cosy_turing": two words, free at the moment. */
 int box_make_name(const struct place *place, struct arena *arena, char **ret_name) MUST_CHECK;
 

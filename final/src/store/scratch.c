@@ -1,12 +1,12 @@
 /*
  * scratch.c: temporary directories that tell whether they are used. See scratch.h; next file:
- * tree.h
+ * digest.h
  */
 #include "scratch.h"
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/store.h"
-#include "tree.h"
+#include "../base/tree.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -3,13 +3,14 @@
  * directories, in any order; names that lead out. As root: whiteouts are devices.
  *
  * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c image/archive.c store/child.c
- * store/digest.c store/library.c image/libarchive.c image/layer_pack.c image/layer_unpack.c store/tree.c
+ * store/digest.c store/library.c image/libarchive.c image/layer_pack.c image/layer_unpack.c
+ * image/overlay.c base/proc.c base/tree.c base/tree_copy.c
  * -lnettle
  */
 #include "base/err.h"
+#include "base/tree.h"
 #include "image/archive.h"
 #include "image/layer.h"
-#include "store/tree.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

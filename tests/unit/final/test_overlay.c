@@ -2,7 +2,7 @@
  * test_overlay.c: the three ways to mount overlayfs, with one layer and with 450, in a mount
  * namespace of our own. As root.
  *
- * Tests: base/err.c base/str.c base/path.c base/sys.c image/overlay.c
+ * Tests: base/err.c base/str.c base/fd.c base/path.c base/proc.c base/sys.c image/overlay.c
  */
 #include "base/err.h"
 #include "base/sys.h"

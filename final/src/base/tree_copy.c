@@ -1,7 +1,7 @@
-/* tree_copy.c: a directory's content, copied. See tree.h; next file: ../engine/volume.c */
-#include "../base/err.h"
-#include "../base/proc.h"
-#include "../base/path.h"
+/* tree_copy.c: a directory's content, copied. See tree.h; next file: log.h */
+#include "err.h"
+#include "path.h"
+#include "proc.h"
 #include "tree.h"
 
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 /* Each level is a descriptor and a stack frame. */
 enum { DEPTH_MAX = 200 };
 
-/* A file that has more than one name, and where its first one is. */
 struct twin {
 	dev_t device;
 	ino_t inode;
@@ -24,8 +23,9 @@ struct twin {
 };
 
 struct copying {
-	int from_fd, to_fd;  /* of the whole */
-	void *twins;	     /* tsearch(3) */
+	int to_fd;	     /* of the whole */
+	int flags;	     /* TREE_* */
+	void *twins;	     /* tree_find_twin() */
 	char path[PATH_MAX]; /* of what is looked at, below both */
 	size_t length;
 };
@@ -33,7 +33,7 @@ struct copying {
 /* One file, open in both trees; path ends in its name. */
 struct spot {
 	int from_fd, to_fd; /* the directories it is in */
-	const char *name;
+	const char *name, *new_name;
 	struct stat st;
 	int depth;
 };
@@ -49,18 +49,18 @@ static int compare_twins(const void *a, const void *b)
 	return x->device < y->device ? -1 : x->device > y->device;
 }
 
-/* Sets *ret_path to the copy's first name, or to NULL: this is it, and it is noted. */
-static int find_twin(struct copying *c, const struct stat *st, const char **ret_path)
+int tree_find_twin(void **twins, const struct stat *st, const char *path, const char **ret_path)
 {
-	auto_free struct twin *twin = malloc(sizeof(*twin) + c->length + 1);
+	size_t size = strlen(path) + 1;
+	auto_free struct twin *twin = malloc(sizeof(*twin) + size);
 	struct twin **found;
 
 	if (!twin)
 		return err_set(ENOMEM, "out of memory");
 	twin->device = st->st_dev;
 	twin->inode = st->st_ino;
-	memcpy(twin->path, c->path, c->length + 1);
-	found = tsearch(twin, &c->twins, compare_twins);
+	memcpy(twin->path, path, size);
+	found = tsearch(twin, twins, compare_twins);
 	if (!found)
 		return err_set(ENOMEM, "out of memory");
 	*ret_path = *found == twin ? NULL : (*found)->path;
@@ -93,7 +93,8 @@ static int copy_file(const struct spot *s)
 	/* It was a regular file when it was listed; a device must not be read here. */
 	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(EINVAL, "changed while it was copied");
-	to = openat(s->to_fd, s->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	to = openat(s->to_fd, s->new_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	if (to < 0)
 		return err_sys("make");
 	return copy_content(from, to);
@@ -107,7 +108,7 @@ static int copy_link(const struct spot *s)
 	if (length < 0)
 		return err_sys("read link");
 	target[length] = '\0';
-	if (symlinkat(target, s->to_fd, s->name) < 0)
+	if (symlinkat(target, s->to_fd, s->new_name) < 0)
 		return err_sys("make link");
 	return 0;
 }
@@ -120,9 +121,9 @@ static int copy_directory(struct copying *c, const struct spot *s)
 
 	if (from < 0)
 		return err_sys("open");
-	if (mkdirat(s->to_fd, s->name, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(s->to_fd, s->new_name, 0700) < 0 && errno != EEXIST)
 		return err_sys("make");
-	to = openat(s->to_fd, s->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	to = openat(s->to_fd, s->new_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (to < 0)
 		return err_sys("open the copy");
 	return copy_level(c, from, to, s->depth + 1);
@@ -133,10 +134,10 @@ static int copy_by_kind(struct copying *c, const struct spot *s)
 	const char *twin = NULL;
 
 	if (!S_ISDIR(s->st.st_mode) && s->st.st_nlink > 1) {
-		if (find_twin(c, &s->st, &twin) < 0)
+		if (tree_find_twin(&c->twins, &s->st, c->path, &twin) < 0)
 			return -1;
 		if (twin)
-			return linkat(c->to_fd, twin, s->to_fd, s->name, 0) == 0
+			return linkat(c->to_fd, twin, s->to_fd, s->new_name, 0) == 0
 				       ? 0
 				       : err_sys("make hard link");
 	}
@@ -148,7 +149,7 @@ static int copy_by_kind(struct copying *c, const struct spot *s)
 	case S_IFLNK:
 		return copy_link(s);
 	default:
-		if (mknodat(s->to_fd, s->name, s->st.st_mode & S_IFMT, s->st.st_rdev) < 0)
+		if (mknodat(s->to_fd, s->new_name, s->st.st_mode & S_IFMT, s->st.st_rdev) < 0)
 			return err_sys("make node");
 		return 0;
 	}
@@ -183,42 +184,54 @@ static int copy_attributes(int from_fd, int to_fd)
  * Owner first: chown(2) takes set-user-ID bits and capabilities away. A link has no mode of its
  * own.
  */
-static int copy_metadata(const struct spot *s)
+static int copy_metadata(const struct spot *s, int flags)
 {
 	struct timespec times[2] = {s->st.st_atim, s->st.st_mtim};
 	auto_close int from = openat(s->from_fd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	auto_close int to = openat(s->to_fd, s->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	auto_close int to = openat(s->to_fd, s->new_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	mode_t mode = s->st.st_mode & (flags & TREE_PLAIN ? 0777 : 07777);
 	struct stat st;
 
 	if (from < 0 || to < 0 || fstat(to, &st) < 0)
 		return err_sys("open the copy");
 	if ((st.st_mode & S_IFMT) != (s->st.st_mode & S_IFMT))
 		return err_set(EINVAL, "changed while it was copied");
-	if (fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && proc_is_real_root())
+	if (!(flags & TREE_PLAIN) &&
+	    fchownat(to, "", s->st.st_uid, s->st.st_gid, AT_EMPTY_PATH) < 0 && proc_is_real_root())
 		return err_sys("set owner %u:%u", s->st.st_uid, s->st.st_gid);
-	if (!S_ISLNK(s->st.st_mode) && chmod(path_of_fd(to).text, s->st.st_mode & 07777) < 0)
+	if (!S_ISLNK(s->st.st_mode) && chmod(path_of_fd(to).text, mode) < 0)
 		return err_sys("set mode");
-	if (!S_ISLNK(s->st.st_mode) && copy_attributes(from, to) < 0)
+	if (!S_ISLNK(s->st.st_mode) && !(flags & TREE_PLAIN) && copy_attributes(from, to) < 0)
 		return -1;
-	if (utimensat(s->to_fd, s->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (utimensat(s->to_fd, s->new_name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys("set time");
 	return 0;
 }
 
-static int copy_entry(struct copying *c, int from_fd, int to_fd, const char *name, int depth)
+static bool is_left_out(const struct copying *c, mode_t mode)
 {
-	struct spot s = {.from_fd = from_fd, .to_fd = to_fd, .name = name, .depth = depth};
+	return S_ISSOCK(mode) ||
+	       (c->flags & TREE_PLAIN && !S_ISDIR(mode) && !S_ISREG(mode) && !S_ISLNK(mode));
+}
+
+static int copy_entry(struct copying *c, struct spot s)
+{
 	struct stat there;
 
-	if (fstatat(from_fd, name, &s.st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(s.from_fd, s.name, &s.st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys("stat");
-	if (S_ISSOCK(s.st.st_mode))
+	if (is_left_out(c, s.st.st_mode))
 		return 0;
-	if (!S_ISDIR(s.st.st_mode) && fstatat(to_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
+	if (!S_ISDIR(s.st.st_mode) &&
+	    fstatat(s.to_fd, s.new_name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (!(c->flags & TREE_REPLACE))
+			return 0;
+		if (unlinkat(s.to_fd, s.new_name, 0) < 0)
+			return err_sys("replace");
+	}
 	if (copy_by_kind(c, &s) < 0)
 		return -1;
-	return copy_metadata(&s);
+	return copy_metadata(&s, c->flags);
 }
 
 /* Adds a name to the path; the length before it is what takes it away again. */
@@ -249,7 +262,11 @@ static int copy_level(struct copying *c, int from_fd, int to_fd, int depth)
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (enter(c, entry->d_name) < 0 ||
-		    copy_entry(c, from_fd, to_fd, entry->d_name, depth) < 0)
+		    copy_entry(c, (struct spot){.from_fd = from_fd,
+						.to_fd = to_fd,
+						.name = entry->d_name,
+						.new_name = entry->d_name,
+						.depth = depth}) < 0)
 			return depth > 0 ? -1 : err_wrap("/%.200s", str_printable(c->path));
 		c->length = before;
 		c->path[before] = '\0';
@@ -257,15 +274,30 @@ static int copy_level(struct copying *c, int from_fd, int to_fd, int depth)
 	return 0;
 }
 
+int tree_copy_content(int from_fd, int to_fd, int flags)
+{
+	struct copying c = {.to_fd = to_fd, .flags = flags};
+	int result = copy_level(&c, from_fd, to_fd, 0);
+
+	tdestroy(c.twins, free);
+	return result;
+}
+
 int tree_copy(int from_fd, int to_fd)
 {
-	struct copying c = {.from_fd = from_fd, .to_fd = to_fd};
-	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = "."};
-	int result;
+	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = ".", .new_name = "."};
 
 	if (fstat(from_fd, &top.st) < 0)
 		return err_sys("stat");
-	result = copy_level(&c, from_fd, to_fd, 0);
+	return tree_copy_content(from_fd, to_fd, 0) < 0 ? -1 : copy_metadata(&top, 0);
+}
+
+int tree_copy_as(int from_fd, const char *name, int to_fd, const char *new_name, int flags)
+{
+	struct copying c = {.to_fd = to_fd, .flags = flags};
+	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = name, .new_name = new_name};
+	int result = enter(&c, new_name) < 0 || copy_entry(&c, top) < 0 ? -1 : 0;
+
 	tdestroy(c.twins, free);
-	return result < 0 ? -1 : copy_metadata(&top);
+	return result < 0 ? err_wrap("%.200s", str_printable(c.path)) : 0;
 }

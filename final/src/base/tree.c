@@ -6,9 +6,9 @@
  * process that is killed in between leaves what the next one can remove.
  */
 #include "tree.h"
-#include "../base/err.h"
-#include "../base/str.h"
-#include "../base/sys.h"
+#include "err.h"
+#include "str.h"
+#include "sys.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# cp.bats: files into containers and out of them, running or not: docker's rules for what is a
+# directory, and no way out of the container, whatever links it has.
+
+# shellcheck disable=SC2154 # what `run` sets
+bats_require_minimum_version 1.5.0
+load images
+
+setup() {
+  images_setup || return
+  cp -a "$SITE/rootfs" root
+  mkdir -p root/data/sub
+  echo one >root/data/one && chown 5:6 root/data/one && chmod 4755 root/data/one && ln root/data/one root/data/twin
+  echo two >root/data/sub/two
+  ln -s "$WORK/outside" root/data/away
+  mkdir outside && echo precious >outside/file
+  husk import --change 'CMD ["sleep", "1000"]' root i >/dev/null
+  husk run -d --name running --net none -v volume:/volume i >/dev/null
+  husk create --name stopped --net none -v volume:/volume i >/dev/null
+}
+
+teardown() {
+  husk rm -f running stopped
+  images_teardown
+}
+
+names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
+
+@test "out: a file, a directory, what is in it; into what is there, and what is not; nothing is left" {
+  for box in running stopped; do
+    rm -rf out && mkdir out && cd out
+    husk cp $box:/data/one .
+    husk cp $box:data/one named
+    [ "$(cat one named)" = $'one\none' ]
+    [ "$(stat -c '%a %u:%g' one)" = "755 $(id -u):$(id -g)" ] # ours, and no set-user-ID
+    husk cp -a $box:/data/one kept
+    [ "$(stat -c '%a %u:%g' kept)" = '4755 5:6' ]
+    husk cp $box:/data new     # is data
+    husk cp $box:/data/. new2  # is what is in data
+    husk cp $box:/data new     # has data
+    [ "$(names_in new2)" = './away ./one ./sub ./sub/two ./twin' ]
+    [ "$(names_in new/data)" = "$(names_in new2)" ] && [ "$(names_in new | wc -w)" = 11 ]
+    [ "$(stat -c %h new/twin)" = 2 ]
+    echo old >new2/one
+    husk cp $box:/data/. new2
+    [ "$(cat new2/one)" = one ]
+    fails_in_a_line '/one: is no directory' husk cp $box:/data one
+    fails_in_a_line 'nowhere: is no directory' husk cp $box:/data/one nowhere/
+    fails_in_a_line '/nothere: No such file' husk cp $box:/nothere .
+    cd ..
+  done
+  [ "$(grep -c /merged /proc/self/mounts)" = 1 ] # the running one's
+  is_empty "$HUSK_DATA/tmp"
+}
+
+@test "in: the same rules; owners are root's; a volume of the running one; what a mount would hide is refused" {
+  mkdir -p tree/sub && echo new >tree/sub/file && chown 7:8 tree/sub/file
+  for box in running stopped; do
+    husk cp tree/sub/file $box:/data/one
+    husk cp tree/sub/file $box:/tmp
+    husk cp tree $box:/data/tree
+    husk cp tree/. $box:/tmp/
+    husk cp tree/sub/file $box:/data/sub/../named
+    fails_in_a_line '/no: is no directory' husk cp tree/sub/file $box:/no/
+    fails_in_a_line 'open /no: No such file' husk cp tree/sub/file $box:/no/such
+    husk cp $box:/data . && husk cp $box:/tmp .
+    [ "$(cat data/one tmp/file data/tree/sub/file tmp/sub/file data/named | uniq -c | xargs)" = '5 new' ]
+    rm -r data tmp
+    husk cp -a $box:/tmp/file f && [ "$(stat -c %u:%g f)" = 0:0 ]
+  done
+  husk cp tree/sub/file running:/volume/file
+  [ "$(cat "$HUSK_DATA/volumes/volume/_data/file")" = new ]
+  fails_in_a_line '/volume is a mount: start the container first' husk cp tree/sub/file stopped:/volume/file
+}
+
+@test "-: a tar to standard output, and from standard input" {
+  for box in running stopped; do
+    husk cp $box:/data - | tar -xf - -C outside
+    [ "$(cat outside/data/sub/two)" = two ] && rm -r outside/data
+    mkdir -p in && echo x >in/.wh.name && tar -C in -c . | husk cp - $box:/data/sub
+    husk cp $box:/data/sub got && [ "$(names_in got)" = './.wh.name ./two' ] && rm -r got
+  done
+}
+
+@test "links: of the container they lead nowhere else, are copied as links, and are not written through" {
+  mkdir tree && echo evil >tree/file
+  for box in running stopped; do
+    husk cp $box:/data/away link
+    [ -L link ] && rm link
+    fails_in_a_line 'open /data/away: No such file' husk cp $box:/data/away/file got
+    fails_in_a_line 'No such file' husk cp tree/file $box:/data/away/file
+    husk cp tree/file "$box:../../../..$WORK/outside" 2>/dev/null || true
+    husk cp tree/. $box:/data/away # makes the directory that it leads to inside
+    husk cp tree $box:/data/sub
+  done
+  [ "$(cat outside/file)" = precious ] && [ "$(names_in outside)" = ./file ]
+}
+
+@test "links that are exchanged all the time: CVE-2018-15664" {
+  husk exec -d running sh -c 'mkdir /flip; cd /flip; mkdir dir; ln -s '"$WORK/outside"' link
+    while :; do mv dir old; mv link dir; mv dir link; mv old dir; done'
+  wait_for husk exec running test -d /flip
+  echo evil >file
+  for _ in {1..40}; do
+    husk cp file running:/flip/dir/file 2>/dev/null || true
+    husk cp running:/flip/dir/file got 2>/dev/null || true
+    [ ! -e got ] || [ "$(cat got)" = evil ]
+  done
+  [ "$(cat outside/file)" = precious ]
+}
+
+@test "what is none: two containers, two paths, one that is not there, devices" {
+  fails_in_a_line 'one of the two is CONTAINER:PATH' husk cp a b
+  fails_in_a_line 'one of the two is CONTAINER:PATH' husk cp running:/a stopped:/b
+  fails_in_a_line 'no such container: nobody' husk cp nobody:/a .
+  fails_in_a_line './x:y: No such file' husk cp ./x:y running:/
+  husk cp running:/dev/null .
+  [ ! -e null ]
+}
