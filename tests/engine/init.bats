@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # init.bats: run --init: a process 1 that reaps and passes signals on. Each promise is also looked at
 # without --init, where it does not hold: else the test could not fail.
-# shellcheck disable=SC2154,SC2314,SC2016
+# shellcheck disable=SC2154,SC2314,SC2016,SC2009
 
 bats_require_minimum_version 1.5.0
 load lib

@@ -8,6 +8,7 @@ load lib
 setup() { engine_setup; }
 teardown() { engine_teardown; }
 
+no_monitors_but() { [ "$(pgrep -x 'husk-monitor|husk')" = "$1" ]; } # PID
 has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
 
 # --- run in the foreground ---
@@ -349,6 +350,43 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   [ "$(husk wait one)" = 4 ]
   wait_for no_monitors
   husk rm one two
+}
+
+@test "wait: one that comes late has the status all the same; of one that was removed it says so" {
+  local waiter
+  for option in '' --rm; do
+    # shellcheck disable=SC2086
+    box -d $option --name late sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 4' >/dev/null
+    "$HUSK" wait late >"$WORK/code" 2>"$WORK/err" &
+    waiter=$!
+    wait_for grep -q do_poll "/proc/$waiter/wchan" || wait_for grep -q S "/proc/$waiter/stat"
+    kill -STOP $waiter
+    husk exec late touch /tmp/go
+    wait_for no_monitors_but $waiter
+    kill -CONT $waiter
+    status=0
+    wait $waiter || status=$?
+    if [ -z "$option" ]; then
+      [ "$status $(cat "$WORK/code")" = "0 4" ]
+      husk rm late
+    else
+      [ "$status" = 125 ]
+      grep 'container late was removed before its exit status' "$WORK/err"
+    fi
+  done
+}
+
+@test "run: its monitor is killed: said, and the box goes on" {
+  "$HUSK" run --net none --rootfs "$SITE/rootfs" --name web sleep 1000 >"$WORK/out" 2>&1 &
+  local runner=$!
+  wait_for is_status web running
+  kill -9 "$(husk inspect --format '{{.State.MonitorPid}}' web)"
+  status=0
+  wait $runner || status=$?
+  [ "$status" = 125 ]
+  grep 'web: its monitor was killed' "$WORK/out"
+  husk exec web true
+  husk rm -f web
 }
 
 # --- what it is given ---

@@ -298,6 +298,10 @@ page() { # HOST PORT [out]
   silent husk exec web "$KIT/ip" link show eth1
   run -125 husk network disconnect app web
   [[ $output == *"container web is not in network 'app'"* ]]
+  husk network connect app web # it is in none, and back again
+  answers web fetch_from other tcp "$(husk exec other "$KIT/awk" '/\tweb / { print $1 }' /etc/hosts)" 80
+  husk restart -t 0 web
+  [ -n "$(address_of web app)" ]
 }
 
 @test "network: what was connected is so again after stop and start" {
@@ -330,6 +334,16 @@ page() { # HOST PORT [out]
   run -125 husk network rm app
   [[ $output == *"no such network: app"* ]]
   husk network rm -f app
+}
+
+@test "network create --opt mtu: of both ends of the cable, and of the bridge" {
+  husk network create -o com.docker.network.driver.mtu=1400 small
+  sleeping web --net small
+  husk exec web "$KIT/ip" link show eth0 | grep "mtu 1400"
+  ip link show husk1 | grep "mtu 1400"
+  [ "$(husk network inspect --format '{{.Mtu}}' small)" = 1400 ]
+  refused "mtu=N" -- husk network create --opt mtu=500 less
+  refused "mtu=N" -- husk network create --opt vlan=5 other
 }
 
 @test "network create: what cannot be is refused with a line that names it" {

@@ -45,7 +45,7 @@ _husk_value() { # COMMAND:OPTION: what its value is; nothing: it has none
     'commit:--author' | 'commit:-a' | 'commit:--change' | 'commit:-c' | 'commit:--message' | 'commit:-m') echo '-' ;;
     'commit:--pause' | 'commit:-p') echo '=true false' ;;
     'export:--output' | 'export:-o') echo 'f' ;;
-    'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--driver' | 'network create:-d') echo '-' ;;
+    'network create:--subnet' | 'network create:--gateway' | 'network create:--label' | 'network create:-l' | 'network create:--opt' | 'network create:-o' | 'network create:--driver' | 'network create:-d') echo '-' ;;
     'network ls:--format') echo '=table json' ;;
     'network ls:--filter' | 'network ls:-f') echo '-' ;;
     'network connect:--alias') echo '-' ;;
@@ -157,7 +157,7 @@ _husk_options() { # COMMAND
     'commit') echo '--author --change --message --pause --help' ;;
     'export') echo '--output --help' ;;
     'image prune') echo '--all --force --help' ;;
-    'network create') echo '--subnet --gateway --ipv6 --internal --isolate --label --driver --help' ;;
+    'network create') echo '--subnet --gateway --ipv6 --internal --isolate --label --opt --driver --help' ;;
     'network ls') echo '--format --quiet --no-trunc --filter --help' ;;
     'network rm') echo '--force --help' ;;
     'network connect') echo '--alias --help' ;;

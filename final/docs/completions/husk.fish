@@ -314,6 +314,7 @@ complete -c husk -n '__husk_is network create' -l ipv6 -d 'IPv6 too, with a subn
 complete -c husk -n '__husk_is network create' -l internal -d 'no way out of it, and none in'
 complete -c husk -n '__husk_is network create' -l isolate -d 'its containers reach what is outside, but not each other'
 complete -c husk -n '__husk_is network create' -l label -s l -x -d 'a label; may be given many times'
+complete -c husk -n '__husk_is network create' -l opt -s o -x -d 'the largest packet, where something on the way takes no 1500 bytes'
 complete -c husk -n '__husk_is network create' -l driver -s d -x -d 'the only one there is'
 complete -c husk -n '__husk_second network' -a ls -d 'List networks'
 complete -c husk -n '__husk_is network ls' -l format -x -a 'table json' -d 'table, json, or a template such as \'{{json .}}\''

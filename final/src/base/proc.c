@@ -8,7 +8,9 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
+#include <sys/wait.h>
 
 int proc_stat(pid_t pid, struct proc_stat *ret_stat)
 {
@@ -85,4 +87,41 @@ void proc_reset_signals(void)
 		signal(ignored[i], SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+extern char **environ;
+
+int proc_spawn(char *const argv[], const int fds[], int count, bool is_apart, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, defaults;
+	int error;
+
+	sigemptyset(&none);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+						      (is_apart ? POSIX_SPAWN_SETSID : 0));
+	posix_spawn_file_actions_init(&actions);
+	for (int fd = 0; fd < count; fd++)
+		if (fds[fd] < 0)
+			posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+		else
+			posix_spawn_file_actions_adddup2(&actions, fds[fd], fd);
+	if (is_apart)
+		posix_spawn_file_actions_addchdir_np(&actions, "/");
+	error = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	errno = error;
+	return error ? err_sys("execute %s", argv[0]) : 0;
+}
+
+int proc_exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

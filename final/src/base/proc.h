@@ -38,6 +38,17 @@ bool proc_wait(int pidfd, int milliseconds);
 bool proc_is_real_root(void);
 
 /*
+ * Executes a program beside us, without a copy of our memory (posix_spawn(3)). fds[i] is its
+ * descriptor i, -1: /dev/null; none of them may have a number that another one gets. No signal is
+ * blocked, SIGPIPE is as usual. is_apart: a session of its own, in the directory /.
+ */
+int proc_spawn(char *const argv[], const int fds[], int count, bool is_apart,
+	       pid_t *ret_pid) MUST_CHECK;
+
+/* A status of wait(2) as a shell has it: 128 + n for signal n. */
+int proc_exit_code(int status) MUST_CHECK;
+
+/*
  * No signal blocked or ignored, as a program expects to find them: what is ignored survives
  * execve(2), and nohup(1) or a service manager may have started us so.
  */

@@ -18,7 +18,7 @@ static void tell(const struct command_line *line, const char *action, const char
 /* --- create --- */
 
 struct create_options {
-	struct str_list subnets, gateways, labels;
+	struct str_list subnets, gateways, labels, opts;
 	bool ipv6, internal, isolate;
 	const char *driver;
 };
@@ -35,6 +35,8 @@ static const struct opt create_options[] = {
 	{"isolate", 0, OPT_FLAG, AT(isolate), NULL,
 	 "its containers reach what is outside, but not each other"},
 	{"label", 'l', OPT_LIST, AT(labels), "KEY=VALUE", "a label; may be given many times"},
+	{"opt", 'o', OPT_LIST, AT(opts), "mtu=N",
+	 "the largest packet, where something on the way takes no 1500 bytes"},
 	{"driver", 'd', OPT_TEXT, AT(driver), "bridge", "the only one there is"},
 	{0}};
 #undef AT
@@ -49,6 +51,21 @@ static int by_family(const char *option, const struct str_list *texts, char **fo
 			return err_set(EINVAL, "--%s %s and %s: one of each family", option, *place,
 				       texts->items[i]);
 		*place = texts->items[i];
+	}
+	return 0;
+}
+
+/* docker's name for it is com.docker.network.driver.mtu. */
+static int read_opts(const struct str_list *opts, struct network *network)
+{
+	for (size_t i = 0; i < opts->count; i++) {
+		const char *text = opts->items[i], *dot = strrchr(text, '.');
+		int64_t mtu;
+
+		if (!str_has_prefix(dot ? dot + 1 : text, "mtu=") ||
+		    str_to_i64(strchr(text, '=') + 1, 1280, 65535, &mtu) < 0)
+			return err_set(EINVAL, "--opt %s: expected mtu=N, 1280 to 65535", text);
+		network->mtu = (uint32_t)mtu;
 	}
 	return 0;
 }
@@ -68,6 +85,7 @@ static int run_create(const struct command_line *line)
 			       options->driver);
 	if (by_family("subnet", &options->subnets, &network.subnet, &network.subnet6) < 0 ||
 	    by_family("gateway", &options->gateways, &network.gateway, &network.gateway6) < 0 ||
+	    read_opts(&options->opts, &network) < 0 ||
 	    command_labels(&options->labels, line->arena, &network.labels) < 0 ||
 	    network_create(line->place, &network) < 0)
 		return -1;
@@ -232,6 +250,7 @@ static int add_properties(struct json_object *object, const struct network *netw
 	failed |= add_subnet(config, network->subnet6, network->gateway6);
 	failed |= json_add(ipam, "Config", config);
 	failed |= json_add(object, "IPAM", ipam);
+	failed |= json_add(object, "Mtu", json_new_uint(network->mtu ? network->mtu : 1500));
 	failed |= json_add(object, "Internal", json_new_bool(network->internal));
 	failed |= json_add(object, "Isolate", json_new_bool(network->isolate));
 	for (size_t i = 0; i < network->labels.count; i++)

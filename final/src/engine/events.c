@@ -89,12 +89,11 @@ static int append(const struct place *place, struct json_object *object, struct 
 static void add(const struct place *place, struct json_object *object)
 {
 	struct err saved = *err_last();
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 
 	if (append(place, object, &arena) < 0)
 		log_warn("an event was not recorded: %s", err_last()->text);
 	json_free(object);
-	arena_free(&arena);
 	err_adopt(&saved);
 }
 

@@ -6,6 +6,7 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "../base/store.h"
 #include "../base/tree.h"
 #include "../network/network.h"
@@ -75,11 +76,6 @@ static int attach_network(struct start *s)
 	return 0;
 }
 
-static int detach_network(struct box *box)
-{
-	return network_detach(box);
-}
-
 static int write_bundle(struct start *s)
 {
 	/* Who came in meanwhile is not in our hosts file yet: now there is one to be put into. */
@@ -117,7 +113,7 @@ static const struct stage {
 } stages[] = {
 	{NULL, make_run_dir, remove_run_dir},
 	{"root file system", mount_rootfs, unmount_rootfs},
-	{"network", attach_network, detach_network},
+	{"network", attach_network, network_detach},
 	{NULL, write_bundle, NULL},
 	{NULL, start_monitor, end_container},
 };
@@ -216,7 +212,7 @@ static int give_up(struct box *box, size_t count)
 	struct err cause = *err_last();
 	bool from_runtime = cause.code == ECHILD;
 
-	state->exit_code = from_runtime ? oci_status_of_error(cause.text) : 125;
+	state->exit_code = from_runtime ? runtime_error_status(cause.text) : 125;
 	state->error = cause.text;
 	state->pid = 0;
 	if (undo(box, 0, count) < 0)
@@ -258,9 +254,10 @@ int life_start(struct box *box, struct life_attach *attach)
 	struct start s = {.box = box, .attach = attach};
 	int result;
 
-	box->state.exit_code = 125;
-	if (box_lock(box) < 0)
+	if (box_lock(box) < 0) {
+		box->state.exit_code = 125;
 		return -1;
+	}
 	box->state.exit_code = 125;
 	result = begin(box);
 	if (result == 0)

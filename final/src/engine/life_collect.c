@@ -24,7 +24,7 @@ struct collection {
 	const struct place *place;
 	bool dry_run;
 	size_t count;
-	struct arena arena;
+	struct arena *arena;
 };
 
 /* One leftover: removed, unless it is only counted. A failure is said, and the next one looked at. */
@@ -132,7 +132,7 @@ static int remove_run_dir(struct collection *c, struct box *box)
 {
 	auto_close int boxes_fd = -1;
 
-	if (oci_find_runtime(getenv("HUSK_RUNTIME"), &c->arena, &box->runtime) < 0 ||
+	if (oci_find_runtime(getenv("HUSK_RUNTIME"), c->arena, &box->runtime) < 0 ||
 	    oci_delete(box) < 0 || place_open_dir(c->place->run_fd, "box", &boxes_fd) < 0)
 		return -1;
 	return tree_remove(boxes_fd, box->id);
@@ -162,16 +162,15 @@ static int remove_broken(struct collection *c, const char *id)
 
 int life_remove_broken(const struct place *place, const char *name)
 {
-	struct collection c = {.place = place};
+	auto_arena struct arena scratch = {0};
+	struct collection c = {.place = place, .arena = &scratch};
 	struct str_list ids;
-	int result = box_find_ids(place, name, &c.arena, &ids);
 
-	if (result == 0 && ids.count != 1)
-		result = err_set(ENOENT, "no such container: %s", name);
-	if (result == 0)
-		result = remove_broken(&c, ids.items[0]);
-	arena_free(&c.arena);
-	return result;
+	if (box_find_ids(place, name, &scratch, &ids) < 0)
+		return -1;
+	if (ids.count != 1)
+		return err_set(ENOENT, "no such container: %s", name);
+	return remove_broken(&c, ids.items[0]);
 }
 
 /* --- folders without a record: mkdir(2) was the last thing that their maker did --- */
@@ -212,10 +211,10 @@ static int collect_all(struct collection *c)
 	const struct place *place = c->place;
 	size_t found = 0;
 
-	if (each_entry(c, place_data(place, &c->arena, "boxes"), collect_torn) < 0 ||
+	if (each_entry(c, place_data(place, c->arena, "boxes"), collect_torn) < 0 ||
 	    box_each(place, collect_box, c) < 0 ||
-	    each_entry(c, place_data(place, &c->arena, "names"), collect_name) < 0 ||
-	    each_entry(c, place_run(place, &c->arena, "box"), collect_run_dir) < 0)
+	    each_entry(c, place_data(place, c->arena, "names"), collect_name) < 0 ||
+	    each_entry(c, place_run(place, c->arena, "box"), collect_run_dir) < 0)
 		return -1;
 	if (network_collect(place, is_alive, c, c->dry_run, &found) < 0)
 		return -1;
@@ -228,10 +227,10 @@ static int collect_all(struct collection *c)
 
 int life_collect(const struct place *place, bool dry_run, size_t *ret_count)
 {
-	struct collection c = {.place = place, .dry_run = dry_run};
+	auto_arena struct arena scratch = {0};
+	struct collection c = {.place = place, .dry_run = dry_run, .arena = &scratch};
 	int result = collect_all(&c);
 
-	arena_free(&c.arena);
 	*ret_count = c.count;
 	return result;
 }

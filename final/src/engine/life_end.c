@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { KILL_WAIT_MS = 10000, MONITOR_WAIT_MS = 10000, POLL_MS = 2 };
+enum { KILL_WAIT_MS = 10000, MONITOR_WAIT_MS = 10000, POLL_MS = 2, RESTART_POLL_MS = 50 };
 
 bool life_is_active(const struct box *box)
 {
@@ -164,17 +164,40 @@ int life_kill(struct box *box, int signal)
 	return 0;
 }
 
-/* Between the end of the process and the monitor's word on it there is nothing to wait on. */
-int life_wait(struct box *box, int64_t *ret_code)
+/*
+ * Between the end of the process and the monitor's word on it there is nothing to wait on; nor
+ * between two starts.
+ */
+static int wait_while_active(struct box *box)
 {
-	struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+	struct timespec pause = {0};
 
 	while (life_is_active(box)) {
 		if (!wait_process(box, -1))
 			return err_set(EINTR, "container %s: the wait was ended", box->name);
+		pause.tv_nsec = (box->state.pid ? POLL_MS : RESTART_POLL_MS) * 1000000L;
 		nanosleep(&pause, NULL);
 		box_observe(box, false);
 	}
+	return 0;
+}
+
+int life_wait(struct box *box, int64_t *ret_code)
+{
+	char *name = strdupa(box->name);
+
+	/* Who comes late finds the monitor's files gone: then its record says how it ended. */
+	do {
+		if (wait_while_active(box) < 0)
+			return -1;
+		if (box_read(box) < 0)
+			return err_last()->code == ENOENT
+				       ? err_set(ENOENT,
+						 "container %s was removed before its exit status "
+						 "could be read",
+						 name)
+				       : -1;
+	} while (life_is_active(box));
 	*ret_code = box->state.exit_code;
 	return 0;
 }

@@ -15,14 +15,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <time.h>
 
 enum { REPORT_MAX = 8192, POLL_MS = 1 };
-
-extern char **environ;
 
 /* `husk internal-exit ID`, by the very program that we are. */
 static int exit_command(const struct box *box, struct arena *arena, struct str_list *ret_command)
@@ -78,36 +74,6 @@ static int write_config(const struct box *box, const struct life_attach *attach,
 	    place_open_dir(box->place->run_fd, path, &dir_fd) < 0)
 		return -1;
 	return store_write(dir_fd, "monitor.json", text, strlen(text));
-}
-
-/* In a session of its own, without our streams: it outlives us and our terminal. */
-static int spawn(const char *program, char *directory, const int fds[], pid_t *ret_pid)
-{
-	char *const argv[] = {(char *)"husk-monitor", directory, NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, defaults;
-	int error;
-
-	sigemptyset(&none);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-						      POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&actions, fds[0], MONITOR_REPORT_FD);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], MONITOR_LOCK_FD);
-	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	error = posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	errno = error;
-	return error ? err_sys("execute %s", program) : 0;
 }
 
 static int find_monitor(struct arena *arena, char **ret_path)
@@ -171,7 +137,9 @@ static int take_lock(const struct box *box, int *ret_fd)
 	return store_lock(*ret_fd);
 }
 
-/* *ret_reader: where its report comes. Its end of the pipe and the lock are closed here again. */
+/*
+ * In a session of its own, without our streams: it outlives us and our terminal. *ret_reader: where
+ * its report comes. Its end of the pipe and the lock are closed here again. */
 static int launch(struct box *box, struct arena *arena, int *ret_reader)
 {
 	char *directory = place_run(box->place, arena, "box/%s", box->id), *program;
@@ -186,7 +154,8 @@ static int launch(struct box *box, struct arena *arena, int *ret_reader)
 		return err_sys("make a pipe");
 	reader = report[0];
 	writer = report[1];
-	if (spawn(program, directory, (int[]){writer, lock}, &pid) < 0)
+	if (proc_spawn((char *[]){program, directory, NULL}, (int[]){-1, -1, -1, writer, lock},
+		       MONITOR_LOCK_FD + 1, true, &pid) < 0)
 		return -1;
 	box->state.monitor_pid = pid;
 	if (proc_stat(pid, &stat) == 0)
@@ -195,28 +164,20 @@ static int launch(struct box *box, struct arena *arena, int *ret_reader)
 	return userns_note(box->place, pid, box->state.monitor_start_time);
 }
 
-static int start(struct box *box, struct life_attach *attach, struct arena *arena, int64_t *ret_pid)
+int life_start_monitor(struct box *box, struct life_attach *attach, int64_t *ret_pid)
 {
+	auto_arena struct arena scratch = {0};
 	auto_close int reader = -1;
 
-	if (write_config(box, attach, arena) < 0 || launch(box, arena, &reader) < 0)
+	if (write_config(box, attach, &scratch) < 0 || launch(box, &scratch, &reader) < 0)
 		return -1;
 	if (attach && attach->wanted)
 		connect_client(box, reader, &attach->fd);
 	if (attach && attach->wanted && attach->fd >= 0 && box->terminal)
 		attach_send_size(attach->fd); /* before `start`: the program finds it */
-	if (read_report(reader, arena, ret_pid) < 0)
+	if (read_report(reader, &scratch, ret_pid) < 0)
 		return -1;
 	return attach && attach->wanted && attach->fd < 0 ? err_wrap("attach") : 0;
-}
-
-int life_start_monitor(struct box *box, struct life_attach *attach, int64_t *ret_pid)
-{
-	struct arena scratch = {0};
-	int result = start(box, attach, &scratch, ret_pid);
-
-	arena_free(&scratch);
-	return result;
 }
 
 bool life_wait_monitor(const struct box *box, int milliseconds)

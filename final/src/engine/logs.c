@@ -185,16 +185,12 @@ static bool has_ended(const struct reader *r)
 	auto_close int fd = r->run_fd < 0 ? -1 : openat(r->run_fd, "exit", O_RDONLY | O_CLOEXEC);
 	auto_json struct json_object *json = NULL;
 	struct monitor_exit end = {0};
-	struct arena arena = {0};
-	bool is_last;
+	auto_arena struct arena arena = {0};
 
 	if (!box_has_monitor(r->box))
 		return true;
-	is_last = fd >= 0 && json_read(fd, "exit", &json) == 0 &&
-		  bind_read(&monitor_exit_table, json, "exit", &arena, &end) == 0 &&
-		  !end.restarting;
-	arena_free(&arena);
-	return is_last;
+	return fd >= 0 && json_read(fd, "exit", &json) == 0 &&
+	       bind_read(&monitor_exit_table, json, "exit", &arena, &end) == 0 && !end.restarting;
 }
 
 static int64_t now(void)

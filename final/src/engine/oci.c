@@ -2,17 +2,14 @@
 #include "oci.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/proc.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-extern char **environ;
 
 /* --- where it is --- */
 
@@ -100,39 +97,21 @@ int oci_globals(const struct box *box, struct arena *arena, struct str_list *ret
 	return str_list_add(ret_args, arena, root);
 }
 
-static int command_line(const struct box *box, char *const args[], struct arena *arena,
-			struct str_list *ret_argv)
+static int add_words(char *const words[], struct arena *arena, struct str_list *list)
 {
-	if (str_list_add(ret_argv, arena, box->runtime) < 0 ||
-	    oci_globals(box, arena, ret_argv) < 0)
-		return -1;
-	for (; *args; args++)
-		if (str_list_add(ret_argv, arena, *args) < 0)
+	for (; *words; words++)
+		if (str_list_add(list, arena, *words) < 0)
 			return -1;
 	return 0;
 }
 
-static int spawn(char *const argv[], int out_fd, int error_fd, pid_t *ret_pid)
+int oci_command(const struct box *box, char *const options[], char *const args[],
+		struct arena *arena, struct str_list *ret_argv)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	int error;
-
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE); /* ignored by us, and that is inherited */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	posix_spawn_file_actions_adddup2(&actions, error_fd, 2);
-	error = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	errno = error;
-	return error ? err_sys("execute %s", argv[0]) : 0;
+	if (str_list_add(ret_argv, arena, box->runtime) < 0 ||
+	    oci_globals(box, arena, ret_argv) < 0 || add_words(options, arena, ret_argv) < 0)
+		return -1;
+	return add_words(args, arena, ret_argv);
 }
 
 /* What comes of one pipe. */
@@ -190,38 +169,37 @@ static int wait_for(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 255;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return proc_exit_code(status);
+}
+
+static int make_pipe(int *ret_reader, int *ret_writer)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys("make a pipe");
+	*ret_reader = ends[0];
+	*ret_writer = ends[1];
+	return 0;
 }
 
 int oci_run(const struct box *box, char *const args[], struct arena *arena,
 	    struct oci_result *ret_result)
 {
+	auto_close int out = -1, out_end = -1, error = -1, error_end = -1;
 	struct reader readers[2] = {{.text = (char *)""}, {.text = (char *)""}};
 	struct str_list argv = {0};
-	int out[2], error[2];
 	pid_t pid;
 
-	if (command_line(box, args, arena, &argv) < 0)
+	if (oci_command(box, (char *[]){NULL}, args, arena, &argv) < 0 ||
+	    make_pipe(&out, &out_end) < 0 || make_pipe(&error, &error_end) < 0 ||
+	    proc_spawn(argv.items, (int[]){-1, out_end, error_end}, 3, false, &pid) < 0)
 		return -1;
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return err_sys("make a pipe");
-	if (pipe2(error, O_CLOEXEC) < 0) {
-		close(out[0]);
-		close(out[1]);
-		return err_sys("make a pipe");
-	}
-	if (spawn(argv.items, out[1], error[1], &pid) < 0)
-		pid = -1;
-	close(out[1]);
-	close(error[1]);
-	readers[0].fd = out[0];
-	readers[1].fd = error[0];
-	if (pid > 0)
-		read_both(readers, arena);
-	close(out[0]);
-	close(error[0]);
-	if (pid < 0)
-		return -1;
+	close(TAKE_FD(out_end));
+	close(TAKE_FD(error_end));
+	readers[0].fd = out;
+	readers[1].fd = error;
+	read_both(readers, arena);
 	*ret_result = (struct oci_result){
 		.status = wait_for(pid), .output = readers[0].text, .error = readers[1].text};
 	return 0;
@@ -275,32 +253,18 @@ char *oci_error_line(const char *text, struct arena *arena)
 	return str_printable((char *)skip_prefix(last));
 }
 
-int oci_status_of_error(const char *text)
-{
-	if (!strcasestr(text, "exec")) /* of a mount, a log, a device: not of the program */
-		return 125;
-	if (strcasestr(text, "permission denied") || strcasestr(text, "exec format error") ||
-	    strcasestr(text, "is a directory"))
-		return 126;
-	if (strcasestr(text, "executable file not found") ||
-	    strcasestr(text, "executable file `") /* crun: ... not found in $PATH */ ||
-	    strcasestr(text, "no such file or directory"))
-		return 127;
-	return 125;
-}
-
 /* --- its commands --- */
 
 static int run_or_fail(const struct box *box, char *const args[])
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct oci_result result;
-	int failed = oci_run(box, args, &scratch, &result);
 
-	if (failed == 0 && result.status != 0)
-		failed = err_set(ECHILD, "%s", oci_error_line(result.error, &scratch));
-	arena_free(&scratch);
-	return failed;
+	if (oci_run(box, args, &scratch, &result) < 0)
+		return -1;
+	if (result.status != 0)
+		return err_set(ECHILD, "%s", oci_error_line(result.error, &scratch));
+	return 0;
 }
 
 int oci_kill(const struct box *box, int signal, bool all)

@@ -35,11 +35,12 @@ int oci_delete(const struct box *box) MUST_CHECK;
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input,
 	     int *ret_status) MUST_CHECK;
 
-/* What docker's and podman's exit status is for a runtime's error: 127, 126, else 125. */
-int oci_status_of_error(const char *text);
-
 /* The error in what a runtime wrote to standard error: its last line, without time and name. */
 char *oci_error_line(const char *text, struct arena *arena);
+
+/* The whole command line: RUNTIME --root ... OPTIONS ARGS, both lists with a NULL at their end. */
+int oci_command(const struct box *box, char *const options[], char *const args[],
+		struct arena *arena, struct str_list *ret_argv) MUST_CHECK;
 
 /* The global options for this box's runtime: --root ..., in the arena. */
 int oci_globals(const struct box *box, struct arena *arena, struct str_list *ret_args) MUST_CHECK;

@@ -6,6 +6,8 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "oci.h"
 
 #include <fcntl.h>
@@ -13,8 +15,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-
-enum { LOG_MAX = 1 << 16 };
 
 static const int forwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
 
@@ -47,7 +47,7 @@ static int wait_and_forward(pid_t child, const sigset_t *set)
 
 	for (;;) {
 		if (waitpid(child, &status, WNOHANG) == child)
-			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			return proc_exit_code(status);
 		if (sigwaitinfo(set, &info) > 0 && info.si_signo != SIGCHLD &&
 		    info.si_code != SI_KERNEL)
 			kill(child, info.si_signo);
@@ -73,43 +73,6 @@ static int run(char *const argv[], bool streams, bool input)
 	return status;
 }
 
-/* The last error in the runtime's log, which is JSON lines. */
-static char *read_log(const char *path, struct arena *arena)
-{
-	char *text, *found = NULL;
-
-	if (fd_read_file(AT_FDCWD, path, LOG_MAX, arena, &text, NULL) < 0)
-		return NULL;
-	for (char *line; (line = strsep(&text, "\n"));) {
-		auto_json struct json_object *json = NULL;
-		size_t length;
-
-		if (!strstr(line, "\"error\"") || json_parse(line, strlen(line), path, &json) < 0)
-			continue;
-		for (struct json_cursor c = json_first(json); json_next(&c);)
-			if (strcmp(c.key, "msg") == 0 && json_kind(c.value) == JSON_STRING)
-				found = arena_format(arena, "%s", json_string(c.value, &length));
-	}
-	return found;
-}
-
-static int command_line(const struct box *box, char *const args[], char *log, struct arena *arena,
-			struct str_list *ret_argv)
-{
-	char *const options[] = {(char *)"--log", log, (char *)"--log-format", (char *)"json"};
-
-	if (str_list_add(ret_argv, arena, box->runtime) < 0 ||
-	    oci_globals(box, arena, ret_argv) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (str_list_add(ret_argv, arena, options[i]) < 0)
-			return -1;
-	for (; *args; args++)
-		if (str_list_add(ret_argv, arena, *args) < 0)
-			return -1;
-	return 0;
-}
-
 /* With a log, these write an error to their standard error as well, which is ours. */
 static bool speaks(const char *runtime)
 {
@@ -124,24 +87,25 @@ static bool speaks(const char *runtime)
 
 int oci_exec(const struct box *box, char *const args[], bool streams, bool input, int *ret_status)
 {
-	struct arena scratch = {0};
+	auto_arena struct arena scratch = {0};
 	struct str_list argv = {0};
 	char *log = place_run(box->place, &scratch, "box/%s/exec-%d.log", box->id, getpid());
+	char *const options[] = {(char *)"--log", log, (char *)"--log-format", (char *)"json",
+				 NULL};
 	char *error = NULL;
-	int status = -1;
+	int status;
 
-	if (log && command_line(box, args, log, &scratch, &argv) == 0)
-		status = run(argv.items, streams, input);
+	if (!log || oci_command(box, options, args, &scratch, &argv) < 0)
+		return -1;
+	status = run(argv.items, streams, input);
 	if (status > 0)
-		error = read_log(log, &scratch);
+		runtime_error_read(AT_FDCWD, log, &scratch, &error);
 	if (error) {
-		status = oci_status_of_error(error);
+		status = runtime_error_status(error);
 		if (!streams || !speaks(box->runtime))
 			log_write(LOG_ERROR, "%s", error);
 	}
-	if (log)
-		unlink(log);
-	arena_free(&scratch);
+	unlink(log);
 	if (status < 0)
 		return -1;
 	*ret_status = status;

@@ -191,14 +191,12 @@ int rootfs_mount(const struct box *box, struct arena *arena, char **ret_path)
 /* EINVAL: nothing is mounted there. */
 int rootfs_unmount(const struct box *box)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	char *path = place_data(box->place, &arena, "boxes/%s/merged", box->id);
-	int result = path ? 0 : -1;
 
-	while (result == 0 && sys_umount2(path, UMOUNT_FLAGS) == 0)
+	if (!path)
+		return -1;
+	while (sys_umount2(path, UMOUNT_FLAGS) == 0)
 		;
-	if (result == 0 && errno != EINVAL && errno != ENOENT)
-		result = err_sys("unmount %s", path);
-	arena_free(&arena);
-	return result;
+	return errno == EINVAL || errno == ENOENT ? 0 : err_sys("unmount %s", path);
 }

@@ -85,7 +85,7 @@ static const char *read_file(const char *directory, const char *file, struct are
 static void read_accounts(const struct account *account, size_t count, int version,
 			  const struct usage_place *place, struct usage *usage)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 
 	for (; count > 0; count--, account++) {
 		const char *directory = usage_directory(place, account->controller, version);
@@ -97,7 +97,6 @@ static void read_accounts(const struct account *account, size_t count, int versi
 				number > INT64_MAX / account->factor ? INT64_MAX
 								     : number * account->factor;
 	}
-	arena_free(&arena);
 }
 
 /*
@@ -106,7 +105,7 @@ static void read_accounts(const struct account *account, size_t count, int versi
  */
 static void adjust_memory(const struct usage_place *place, struct usage *usage)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	const char *v1 = read_file(usage_directory(place, "memory", 1), "memory.stat", &arena);
 	const char *v2 = read_file(usage_directory(place, "memory", 2), "memory.stat", &arena);
 	int64_t inactive = v2	? find_number(v2, "inactive_file")
@@ -119,7 +118,6 @@ static void adjust_memory(const struct usage_place *place, struct usage *usage)
 		usage->memory = usage->memory > inactive ? usage->memory - inactive : 0;
 	if (usage->memory_limit < 0 || usage->memory_limit > all)
 		usage->memory_limit = all;
-	arena_free(&arena);
 }
 
 /* Lines "8:0 Read 4096" of version 1: every device's are added. */
@@ -153,7 +151,7 @@ static int64_t sum_of(const char *text, const char *word)
 
 static void read_disks(const struct usage_place *place, struct usage *usage)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	const char *v1 = usage_directory(place, "blkio", 1);
 	const char *text = read_file(usage_directory(place, "io", 2), "io.stat", &arena);
 
@@ -163,20 +161,18 @@ static void read_disks(const struct usage_place *place, struct usage *usage)
 	} else if ((text = read_file(v1, "blkio.throttle.io_service_bytes_recursive", &arena))) {
 		read_disks_v1(text, usage);
 	}
-	arena_free(&arena);
 }
 
 /* "some avg10=1.23 avg60=...": some process waited. Kernel, Documentation/accounting/psi.rst. */
 static int64_t read_pressure(const char *directory, const char *file)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	const char *text = read_file(directory, file, &arena);
 	unsigned int whole, part;
 	int64_t pressure = USAGE_UNKNOWN;
 
 	if (text && sscanf(text, "some avg10=%u.%2u", &whole, &part) == 2)
 		pressure = whole * 100 + part;
-	arena_free(&arena);
 	return pressure;
 }
 

@@ -55,17 +55,14 @@ static int open_volume(const struct place *place, const char *name, int *ret_fd)
 static int make_parts(const struct scratch *scratch, struct volume *volume)
 {
 	auto_close int fd = -1, data_fd = -1;
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	char *text = NULL;
-	int result = -1;
 
-	if (clock_now(&arena, &volume->created) == 0 &&
-	    bind_write(&volume_table, volume, JSON_ONE_LINE, &arena, &text) == 0 &&
-	    scratch_make_dir(scratch, "volume", &fd) == 0 &&
-	    store_write(fd, "volume.json", text, strlen(text)) == 0)
-		result = place_open_dir(fd, "_data", &data_fd);
-	arena_free(&arena);
-	if (result < 0)
+	if (clock_now(&arena, &volume->created) < 0 ||
+	    bind_write(&volume_table, volume, JSON_ONE_LINE, &arena, &text) < 0 ||
+	    scratch_make_dir(scratch, "volume", &fd) < 0 ||
+	    store_write(fd, "volume.json", text, strlen(text)) < 0 ||
+	    place_open_dir(fd, "_data", &data_fd) < 0)
 		return -1;
 	/* 0700 above it keeps others out. */
 	return fchmod(data_fd, 0755) == 0 ? 0 : err_sys("set the mode of a volume");
@@ -313,13 +310,12 @@ int volume_find_use(const struct place *place, const char *name, struct arena *a
 
 static int check_use(const struct place *place, const char *name)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	char *by;
 	int used = volume_find_use(place, name, &arena, &by);
 
 	if (used > 0)
 		err_set(EBUSY, "volume %s is used by container %s: husk rm it first", name, by);
-	arena_free(&arena);
 	return used ? -1 : 0;
 }
 

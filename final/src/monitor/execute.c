@@ -2,14 +2,14 @@
 #include "execute.h"
 #include "../base/err.h"
 #include "../base/fd.h"
-#include "../base/json.h"
+#include "../base/runtime_error.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
-enum { LOG_MAX = 1 << 20, ERRORS_MAX = 4096 };
+enum { ERRORS_MAX = 4096 };
 
 /* CHILD: a blocked signal would stay blocked in whatever is executed. */
 static void execute(char *const argv[])
@@ -68,51 +68,15 @@ int execute_at_end(char *const argv[])
 
 /* --- why it failed --- */
 
-/* The value of a member that is a string, or "". */
-static const char *text_of(const struct json_object *line, const char *key)
-{
-	size_t length;
-
-	for (struct json_cursor c = json_first(line); json_next(&c);)
-		if (strcmp(c.key, key) == 0 && json_kind(c.value) == JSON_STRING)
-			return json_string(c.value, &length);
-	return "";
-}
-
-/* One line of the log. */
-static bool take_error(const char *text, size_t length)
-{
-	auto_json struct json_object *line = NULL;
-	const char *level;
-
-	if (json_parse(text, length, EXECUTE_LOG, &line) < 0)
-		return false;
-	level = text_of(line, "level");
-	if (strcmp(level, "error") != 0 && strcmp(level, "fatal") != 0)
-		return false;
-	err_set(EIO, "%s", text_of(line, "msg"));
-	return true;
-}
-
-/* The last error is the one that ended it. */
 static bool find_in_log(int dir_fd)
 {
-	struct arena arena = {0};
-	bool found = false;
+	auto_arena struct arena arena = {0};
 	char *text;
-	size_t end;
 
-	if (fd_read_file(dir_fd, EXECUTE_LOG, LOG_MAX, &arena, &text, &end) == 0) {
-		while (end > 0 && !found) {
-			const char *newline = memrchr(text, '\n', end - 1);
-			size_t begin = newline ? (size_t)(newline + 1 - text) : 0;
-
-			found = take_error(text + begin, end - begin);
-			end = begin;
-		}
-	}
-	arena_free(&arena);
-	return found;
+	runtime_error_read(dir_fd, EXECUTE_LOG, &arena, &text);
+	if (text)
+		err_set(EIO, "%s", text);
+	return text;
 }
 
 static bool find_in_pipe(int fd)

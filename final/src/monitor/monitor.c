@@ -2,6 +2,8 @@
 #include "monitor.h"
 #include "../base/fd.h"
 #include "../base/log.h"
+#include "../base/proc.h"
+#include "../base/runtime_error.h"
 #include "../base/store.h"
 #include "execute.h"
 #include "loop.h"
@@ -120,18 +122,21 @@ static int add_words(struct str_list *list, struct arena *arena, const char *con
 	return 0;
 }
 
+/* RUNTIME [GLOBAL-OPTION...] --log ... WORD... */
 static int make_command(const struct monitor *m, const char *const words[], struct arena *arena,
 			struct str_list *ret_command)
 {
+	const struct str_list *globals = &m->config.runtime_args;
 	const char *log = arena_format(arena, "%s/%s", m->dir, EXECUTE_LOG);
-	const char *const first[] = {m->config.runtime, NULL};
 	const char *const options[] = {"--log", log, "--log-format", "json", NULL};
 	struct str_list command = {0};
 
-	if (!log || add_words(&command, arena, first) < 0 ||
-	    (m->config.runtime_args.count &&
-	     add_words(&command, arena, (const char *const *)m->config.runtime_args.items) < 0) ||
-	    add_words(&command, arena, options) < 0 || add_words(&command, arena, words) < 0)
+	if (!log || str_list_add(&command, arena, m->config.runtime) < 0)
+		return -1;
+	for (size_t i = 0; i < globals->count; i++)
+		if (str_list_add(&command, arena, globals->items[i]) < 0)
+			return -1;
+	if (add_words(&command, arena, options) < 0 || add_words(&command, arena, words) < 0)
 		return -1;
 	*ret_command = command;
 	return 0;
@@ -140,7 +145,7 @@ static int make_command(const struct monitor *m, const char *const words[], stru
 /* Runs it, while everybody is served. Its failure is the error record. */
 static int run_runtime(struct monitor *m, const char *const words[], const int streams[3])
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	struct str_list command;
 	int result;
 
@@ -148,7 +153,6 @@ static int run_runtime(struct monitor *m, const char *const words[], const int s
 	result = make_command(m, words, &arena, &command);
 	if (result == 0)
 		result = execute_start(command.items, streams, &m->program);
-	arena_free(&arena);
 	if (result < 0 || loop_until(m, has_program_ended, -1) < 0)
 		return -1;
 	if (m->program_status == 0)
@@ -159,18 +163,14 @@ static int run_runtime(struct monitor *m, const char *const words[], const int s
 
 static int read_pid(struct monitor *m)
 {
-	struct arena arena = {0};
-	int64_t pid = 0;
-	int result;
+	auto_arena struct arena arena = {0};
+	int64_t pid;
 	char *text;
 
-	result = fd_read_file(m->dir_fd, "pid", PID_MAX_TEXT, &arena, &text, NULL);
-	if (result == 0) {
-		text[strcspn(text, "\n")] = '\0';
-		result = str_to_i64(text, 1, INT32_MAX, &pid);
-	}
-	arena_free(&arena);
-	if (result < 0)
+	if (fd_read_file(m->dir_fd, "pid", PID_MAX_TEXT, &arena, &text, NULL) < 0)
+		return err_wrap("the runtime's --pid-file");
+	text[strcspn(text, "\n")] = '\0';
+	if (str_to_i64(text, 1, INT32_MAX, &pid) < 0)
 		return err_wrap("the runtime's --pid-file");
 	m->pid = pid;
 	return 0;
@@ -181,14 +181,19 @@ static int run_create(struct monitor *m, const int theirs[3])
 	const struct monitor_config *config = &m->config;
 	struct console_path console = streams_console_path(m->dir_fd);
 	char pid_file[4096];
-	const char *const plain[] = {"create",	 "--bundle", config->bundle, "--pid-file", pid_file,
-				     config->id, NULL};
-	const char *const terminal[] = {"create",     "--bundle", config->bundle,
-					"--pid-file", pid_file,	  "--console-socket",
-					console.text, config->id, NULL};
+	/* Without a terminal the list ends before its option. */
+	const char *const words[] = {"create",
+				     "--bundle",
+				     config->bundle,
+				     "--pid-file",
+				     pid_file,
+				     config->terminal ? "--console-socket" : config->id,
+				     config->terminal ? console.text : NULL,
+				     config->id,
+				     NULL};
 
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", m->dir);
-	return run_runtime(m, config->terminal ? terminal : plain, theirs);
+	return run_runtime(m, words, theirs);
 }
 
 static int create(struct monitor *m)
@@ -228,7 +233,7 @@ static void delete (struct monitor *m)
 
 static void report(struct monitor *m, const struct monitor_report *report)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	char *text;
 
 	/* Nobody may be there to read it. */
@@ -236,7 +241,6 @@ static void report(struct monitor *m, const struct monitor_report *report)
 	    bind_write(&monitor_report_table, report, JSON_ONE_LINE, &arena, &text) == 0 &&
 	    dprintf(m->report, "%s\n", text) < 0)
 		log_warn("the report was not read: %s", strerror(errno));
-	arena_free(&arena);
 	if (m->report >= 0)
 		close(m->report);
 	m->report = -1;
@@ -298,7 +302,7 @@ static int finish(struct monitor *m)
 		return -1;
 	m->finished = stamp_now();
 	m->exit = (struct monitor_exit){
-		.code = WIFSIGNALED(m->status) ? 128 + WTERMSIG(m->status) : WEXITSTATUS(m->status),
+		.code = proc_exit_code(m->status),
 		.oom_killed = oom_has_killed(&m->oom),
 		.started = m->started.text,
 		.finished = m->finished.text,
@@ -307,28 +311,12 @@ static int finish(struct monitor *m)
 	return 0;
 }
 
-/* What a shell would have said; podman and docker read the same words. */
-static int64_t code_of_failure(const char *text)
-{
-	static const struct {
-		const char *words;
-		int code;
-	} rows[] = {{"permission denied", 126},
-		    {"executable file not found", 127},
-		    {"no such file or directory", 127}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (strcasestr(text, rows[i].words))
-			return rows[i].code;
-	return 125;
-}
-
 /* It was not started: what is left of it goes, the error record stays. */
 static void give_up(struct monitor *m)
 {
 	m->failure = *err_last();
 	m->finished = stamp_now();
-	m->exit = (struct monitor_exit){.code = code_of_failure(m->failure.text),
+	m->exit = (struct monitor_exit){.code = runtime_error_status(m->failure.text),
 					.finished = m->finished.text,
 					.error = m->failure.text};
 	streams_close(&m->streams);
@@ -353,7 +341,7 @@ static bool is_unblocked(struct monitor *m)
 /* The last word: the file first, then whoever is attached. */
 static int end(struct monitor *m)
 {
-	struct arena arena = {0};
+	auto_arena struct arena arena = {0};
 	int result;
 	char *text;
 
@@ -361,7 +349,6 @@ static int end(struct monitor *m)
 	result = loop_until(m, NULL, 0); /* FRAME_CLEAN may be among what clients have sent */
 	while (result == 0 && text && !clients_send(&m->clients, FRAME_EXIT, text, strlen(text)))
 		result = loop_until(m, is_unblocked, -1);
-	arena_free(&arena);
 	return result;
 }
 

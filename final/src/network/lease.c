@@ -48,24 +48,25 @@ int lease_find_note(int fd, const char *path, struct arena *arena, char **ret_te
 	return *ret_text ? 0 : -1;
 }
 
-static int make_parent(int fd, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char directory[NAME_MAX + 1];
+/* Each path is DIRECTORY/NAME. */
+struct directory {
+	char name[NAME_MAX + 1];
+};
 
-	if (!slash)
-		return 0;
-	snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
-	if (mkdirat(fd, directory, 0700) < 0 && errno != EEXIST)
-		return err_sys("make directory of leases %s", directory);
-	return 0;
+static struct directory directory_of(const char *path)
+{
+	struct directory directory;
+
+	snprintf(directory.name, sizeof(directory.name), "%.*s", (int)strcspn(path, "/"), path);
+	return directory;
 }
 
 int lease_note_first(int fd, const char *path, const char *text)
 {
 	if (symlinkat(text, fd, path) == 0)
 		return 0;
-	if (errno == ENOENT && make_parent(fd, path) == 0 && symlinkat(text, fd, path) == 0)
+	if (errno == ENOENT && mkdirat(fd, directory_of(path).name, 0700) == 0 &&
+	    symlinkat(text, fd, path) == 0)
 		return 0;
 	return err_sys("lease %s", path);
 }
@@ -79,23 +80,12 @@ int lease_note(int fd, const char *path, const char *text)
 	return lease_note_first(fd, path, text);
 }
 
-/* Removes the directory that path is in, if that is empty. */
-static void leave(int fd, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char directory[NAME_MAX + 1];
-
-	if (!slash)
-		return;
-	snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
-	unlinkat(fd, directory, AT_REMOVEDIR);
-}
-
+/* Its directory goes, too, if it is empty then. */
 int lease_drop_note(int fd, const char *path)
 {
 	if (unlinkat(fd, path, 0) < 0 && errno != ENOENT)
 		return err_sys("remove lease %s", path);
-	leave(fd, path);
+	unlinkat(fd, directory_of(path).name, AT_REMOVEDIR);
 	return 0;
 }
 

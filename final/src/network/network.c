@@ -19,6 +19,7 @@ static const struct bind_field rows[] = {
 	{"gateway6", BIND_STRING, AT(gateway6)},
 	{"internal", BIND_BOOL, AT(internal), .always = true},
 	{"isolate", BIND_BOOL, AT(isolate), .always = true},
+	{"mtu", BIND_UINT, AT(mtu), .max = 65535},
 	{"created", BIND_STRING, AT(created)},
 	{"labels", BIND_MAP, AT(labels)},
 };
@@ -232,8 +233,7 @@ struct users {
 static int add_user(struct box *box, void *data)
 {
 	struct users *users = data;
-	const char *mode = box->network_mode ? box->network_mode : default_name;
-	bool uses = strcmp(mode, users->network) == 0;
+	bool uses = strcmp(box->network_mode, users->network) == 0;
 	size_t length = strlen(users->names);
 
 	for (size_t i = 0; i < box->endpoints.count; i++)

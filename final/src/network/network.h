@@ -25,6 +25,7 @@ struct network {
 	char *subnet6, *gateway6; /* NULL: no IPv6 */
 	bool internal;		  /* no way out */
 	bool isolate;		  /* its boxes do not reach each other */
+	uint32_t mtu;		  /* of its cables; 0: the kernel's 1500 */
 	char *created;
 	struct str_map labels;
 	/* not in the file */

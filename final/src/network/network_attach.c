@@ -13,17 +13,10 @@
 
 enum { MAX_NETWORKS = 16 };
 
-static const char *mode_of(const struct box *box)
-{
-	return box->network_mode ? box->network_mode : "bridge";
-}
-
 bool network_is_own(const struct box *box)
 {
-	const char *mode = mode_of(box);
-
-	return strcmp(mode, "none") != 0 && strcmp(mode, "host") != 0 &&
-	       !str_has_prefix(mode, "container:");
+	return strcmp(box->network_mode, "none") != 0 && strcmp(box->network_mode, "host") != 0 &&
+	       !str_has_prefix(box->network_mode, "container:");
 }
 
 /* --- at its start --- */
@@ -34,9 +27,9 @@ static int check_others(struct box *box)
 	char *path;
 
 	if (box->ports.count)
-		log_warn("-p: with --net %s no port is published", mode_of(box));
+		log_warn("-p: with --net %s no port is published", box->network_mode);
 	box->ports.count = 0;
-	if (str_has_prefix(mode_of(box), "container:"))
+	if (str_has_prefix(box->network_mode, "container:"))
 		return network_namespace(box, &scratch, &path);
 	return 0;
 }
@@ -46,7 +39,7 @@ static int check_root(const struct box *box)
 	if (proc_is_real_root())
 		return 0;
 	return err_set(EPERM, "--net %s needs root; --net none and --net host do not",
-		       mode_of(box));
+		       box->network_mode);
 }
 
 /* Appends one; `aliases` are copied. *ret: where it is now. */
@@ -89,7 +82,7 @@ static int list_endpoints(struct box *box)
 	auto_network struct network network = {0};
 	struct box_endpoint *endpoint;
 
-	if (network_find(box->place, mode_of(box), &network) < 0)
+	if (network_find(box->place, box->network_mode, &network) < 0)
 		return -1;
 	if (find_endpoint(box, network.name))
 		return 0;
@@ -191,9 +184,12 @@ int network_detach(struct box *box)
 
 /* --- while it runs --- */
 
-static bool is_running(const struct box *box)
+/* Between two starts it has its namespace as well. */
+static bool is_up(const struct box *box)
 {
-	return box->state.status == BOX_RUNNING || box->state.status == BOX_PAUSED;
+	int status = box->state.status;
+
+	return status == BOX_RUNNING || status == BOX_PAUSED || status == BOX_RESTARTING;
 }
 
 static int join_one(struct box *box, struct box_endpoint *endpoint)
@@ -203,7 +199,7 @@ static int join_one(struct box *box, struct box_endpoint *endpoint)
 	auto_lease int leases = -1;
 
 	if (netns_open(box->place, box->id, &netns) < 0)
-		return err_wrap("container %s, --net %s", box->name, mode_of(box));
+		return err_wrap("container %s, --net %s", box->name, box->network_mode);
 	if (network_open_joint(box, endpoint, &joint) < 0 || lease_lock(box->place, &leases) < 0)
 		return -1;
 	if (network_enter(leases, &joint) < 0)
@@ -214,6 +210,8 @@ static int join_one(struct box *box, struct box_endpoint *endpoint)
 
 int network_connect(struct box *box, const char *name, const struct str_list *aliases)
 {
+	/* It has left its last network: its namespace is still there. */
+	bool is_bare = strcmp(box->network_mode, "none") == 0 && is_up(box);
 	auto_network struct network network = {0};
 	struct box_endpoint *endpoint;
 
@@ -222,9 +220,9 @@ int network_connect(struct box *box, const char *name, const struct str_list *al
 	if (find_endpoint(box, network.name))
 		return err_set(EEXIST, "container %s is in network '%s' already", box->name,
 			       network.name);
-	if (!network_is_own(box) && !(is_running(box) && strcmp(mode_of(box), "none") == 0))
+	if (!network_is_own(box) && !is_bare)
 		return err_set(EINVAL, "container %s: --net %s cannot be combined with a network",
-			       box->name, mode_of(box));
+			       box->name, box->network_mode);
 	if (box->endpoints.count == MAX_NETWORKS)
 		return err_set(EINVAL, "container %s is in %d networks, more there cannot be",
 			       box->name, MAX_NETWORKS);
@@ -232,7 +230,7 @@ int network_connect(struct box *box, const char *name, const struct str_list *al
 	if (network_leave(box->place, box->id, &network) < 0 ||
 	    add_endpoint(box, network.name, aliases, &endpoint) < 0)
 		return -1;
-	if (!is_running(box))
+	if (!is_up(box))
 		return 0;
 	if (join_one(box, endpoint) < 0) {
 		struct err cause = *err_last();
@@ -243,6 +241,8 @@ int network_connect(struct box *box, const char *name, const struct str_list *al
 		err_adopt(&cause);
 		return -1;
 	}
+	if (is_bare)
+		box->network_mode = endpoint->network;
 	return network_refresh(box);
 }
 
@@ -285,7 +285,7 @@ int network_disconnect(struct box *box, const char *name)
 							 : arena_format(&box->arena, "none");
 	if (!box->network_mode)
 		return -1;
-	if (!is_running(box))
+	if (!is_up(box))
 		return 0;
 	return restore_routes(box) < 0 ? -1 : network_drop_section(box, network.name);
 }

@@ -34,51 +34,25 @@ static int give_addresses(const struct rtnl *rtnl, const struct network *network
 	return rtnl_set_up(rtnl, network->bridge);
 }
 
-struct overlap {
-	const struct network_range *range;
-	int own;	   /* our bridge; -1: not there. 0 is of routes that lead nowhere */
-	const char *whose; /* NULL: nobody's */
-};
-
-static int look_at_address(int index, const struct ip_subnet *address, void *data)
-{
-	struct overlap *overlap = data;
-
-	if (index != overlap->own && (ip_overlap(address, &overlap->range->subnet) ||
-				      ip_overlap(address, &overlap->range->subnet6)))
-		overlap->whose = "an interface (ip address)";
-	return 0;
-}
-
-/* A wider route gives way to ours; one that is as narrow, or narrower, takes addresses away. */
-static int look_at_route(int index, const struct ip_subnet *to, void *data)
-{
-	struct overlap *overlap = data;
-
-	if (index != overlap->own && (ip_is_within(&overlap->range->subnet, to) ||
-				      ip_is_within(&overlap->range->subnet6, to)))
-		overlap->whose = "a route (ip route)";
-	return 0;
-}
-
 /* Somebody else may have set up the same subnet since the network was made. */
 static int check_overlap(const struct rtnl *rtnl, const struct network *network,
 			 const struct network_range *range)
 {
-	struct overlap overlap = {.range = range, .own = -1};
-	struct rtnl_link link;
+	const char *holder, *holder6 = NULL;
+	struct rtnl_link link = {.index = -1};
 
-	if (rtnl_find(rtnl, network->bridge, &link) == 0)
-		overlap.own = link.index;
-	if (rtnl_each_address(rtnl, look_at_address, &overlap) < 0 ||
-	    rtnl_each_route(rtnl, look_at_route, &overlap) < 0)
+	if (rtnl_find(rtnl, network->bridge, &link) < 0 && err_last()->code != ENODEV)
 		return -1;
-	if (!overlap.whose)
+	if (network_find_holder(rtnl, link.index, &range->subnet, &holder) < 0 ||
+	    network_find_holder(rtnl, link.index, &range->subnet6, &holder6) < 0)
+		return -1;
+	if (!holder && !holder6)
 		return 0;
 	return err_set(EADDRINUSE,
-		       "network '%s': of its subnet %s this machine has %s too: use another "
-		       "network, husk network create",
-		       network->name, network->subnet, overlap.whose);
+		       "network '%s': its subnet %s overlaps with %s: use another network, husk "
+		       "network create",
+		       network->name, holder ? network->subnet : network->subnet6,
+		       holder ? holder : holder6);
 }
 
 /* --- whose a bridge is --- */

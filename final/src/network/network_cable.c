@@ -58,7 +58,8 @@ static int make_cable(const struct rtnl *host, const struct netns *netns,
 				 .peer = ret_peer,
 				 .peer_mac = ip_mac(address),
 				 .peer_netns = netns->fd,
-				 .group = rtnl_group(joint->network.bridge)};
+				 .group = rtnl_group(joint->network.bridge),
+				 .mtu = joint->network.mtu};
 	struct rtnl_link bridge;
 
 	if (rtnl_find(host, joint->network.bridge, &bridge) < 0)

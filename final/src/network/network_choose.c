@@ -19,6 +19,7 @@ struct taken {
 		struct entry *next;
 	} * first;
 	struct str_list bridges;
+	int own; /* index of an interface that does not count; -1: none. 0 leads nowhere */
 };
 
 static int add_subnet(struct taken *taken, const struct ip_subnet *subnet, const char *whose)
@@ -53,8 +54,9 @@ static int add_address(int index, const struct ip_subnet *address, void *data)
 {
 	struct taken *taken = data;
 
-	(void)index;
-	return add_subnet(taken, address, "an interface of this machine (ip address)");
+	return index == taken->own
+		       ? 0
+		       : add_subnet(taken, address, "an interface of this machine (ip address)");
 }
 
 static const char a_route[] = "a route of this machine (ip route)";
@@ -63,19 +65,23 @@ static int add_route(int index, const struct ip_subnet *to, void *data)
 {
 	struct taken *taken = data;
 
-	(void)index;
-	return add_subnet(taken, to, a_route);
+	return index == taken->own ? 0 : add_subnet(taken, to, a_route);
+}
+
+static int look_at_machine(const struct rtnl *rtnl, struct taken *taken)
+{
+	return rtnl_each_route(rtnl, add_route, taken) < 0
+		       ? -1
+		       : rtnl_each_address(rtnl, add_address, taken);
 }
 
 static int look_around(const struct place *place, struct taken *taken)
 {
 	auto_rtnl struct rtnl rtnl = {0};
 
-	if (network_each(place, add_network, taken) < 0)
+	if (network_each(place, add_network, taken) < 0 || rtnl_open(&rtnl) < 0)
 		return -1;
-	if (rtnl_open(&rtnl) < 0 || rtnl_each_route(&rtnl, add_route, taken) < 0)
-		return -1;
-	return rtnl_each_address(&rtnl, add_address, taken);
+	return look_at_machine(&rtnl, taken);
 }
 
 static const char *holder_of(const struct taken *taken, const struct ip_subnet *subnet)
@@ -86,6 +92,18 @@ static const char *holder_of(const struct taken *taken, const struct ip_subnet *
 		    (entry->whose != a_route && ip_is_within(&entry->subnet, subnet)))
 			return entry->whose;
 	return NULL;
+}
+
+int network_find_holder(const struct rtnl *rtnl, int own, const struct ip_subnet *subnet,
+			const char **ret_holder)
+{
+	auto_arena struct arena scratch = {0};
+	struct taken taken = {.arena = &scratch, .own = own};
+
+	if (look_at_machine(rtnl, &taken) < 0)
+		return -1;
+	*ret_holder = holder_of(&taken, subnet);
+	return 0;
 }
 
 /* 10.90.0.0/24, 10.90.1.0/24 ...: next to the default network's 10.89.0.0/16. */
@@ -213,7 +231,7 @@ static int choose_bridge(const struct taken *taken, struct network *network)
 int network_choose(const struct place *place, struct network *network)
 {
 	auto_arena struct arena scratch = {0};
-	struct taken taken = {.arena = &scratch};
+	struct taken taken = {.arena = &scratch, .own = -1};
 
 	if (look_around(place, &taken) < 0 || choose4(&taken, network) < 0 ||
 	    choose6(&taken, network) < 0 || choose_bridge(&taken, network) < 0)

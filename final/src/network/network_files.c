@@ -11,14 +11,9 @@ enum { FILE_MAX = 1 << 20, NAMESERVERS_MAX = 3 }; /* resolv.conf(5) */
 
 static const char container_mode[] = "container:";
 
-static const char *mode_of(const struct box *box)
-{
-	return box->network_mode ? box->network_mode : "bridge";
-}
-
 static bool is_host(const struct box *box)
 {
-	return strcmp(mode_of(box), "host") == 0;
+	return strcmp(box->network_mode, "host") == 0;
 }
 
 /* --- another box's network --- */
@@ -26,7 +21,7 @@ static bool is_host(const struct box *box)
 /* The box that --net container:ID names. */
 static int find_other(const struct box *box, struct box *ret_other)
 {
-	const char *name = mode_of(box) + sizeof(container_mode) - 1;
+	const char *name = box->network_mode + sizeof(container_mode) - 1;
 	int result = box_find(box->place, name, ret_other);
 
 	if (result == 0 && strcmp(ret_other->id, box->id) == 0) {
@@ -44,10 +39,10 @@ static int ask_other(const struct box *box, struct arena *arena,
 	int result;
 
 	if (find_other(box, &other) < 0)
-		return err_wrap("--net %s", mode_of(box));
+		return err_wrap("--net %s", box->network_mode);
 	if (other.state.status != BOX_RUNNING && other.state.status != BOX_PAUSED)
 		result = err_set(ESRCH, "--net %s: container %s does not run: husk start %s",
-				 mode_of(box), other.name, other.name);
+				 box->network_mode, other.name, other.name);
 	else
 		result = get(&other, arena, ret_text);
 	box_close(&other);
@@ -56,7 +51,7 @@ static int ask_other(const struct box *box, struct arena *arena,
 
 static bool is_others(const struct box *box)
 {
-	return str_has_prefix(mode_of(box), container_mode);
+	return str_has_prefix(box->network_mode, container_mode);
 }
 
 /* A box that runs has a namespace by its process, whoever made it; one that starts has the file. */
@@ -68,7 +63,7 @@ int network_namespace(const struct box *box, struct arena *arena, char **ret_pat
 		return ask_other(box, arena, network_namespace, ret_path);
 	if (network_is_own(box))
 		path = place_run(box->place, arena, "netns/%s", box->id);
-	else if (strcmp(mode_of(box), "none") == 0 && box->state.pid > 0)
+	else if (strcmp(box->network_mode, "none") == 0 && box->state.pid > 0)
 		path = arena_format(arena, "/proc/%lld/ns/net", (long long)box->state.pid);
 	if (!path && network_is_own(box))
 		return -1;

@@ -32,6 +32,11 @@ struct network_range {
 int network_read_range(const struct network *network, struct network_range *ret_range) MUST_CHECK;
 int network_choose(const struct place *place, struct network *network) MUST_CHECK;
 
+/* What of this machine overlaps with a subnet, but for interface `own`; NULL: nothing does. */
+struct rtnl;
+int network_find_holder(const struct rtnl *rtnl, int own, const struct ip_subnet *subnet,
+			const char **ret_holder) MUST_CHECK;
+
 /* "bridge" has no names: docker's rule for the default network. */
 bool network_has_names(const char *name);
 

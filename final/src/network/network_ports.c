@@ -22,29 +22,15 @@ struct claims {
 	size_t count;
 };
 
-/* Cuts the next word off. NULL at the end. */
-static char *next_word(char **rest, char end)
-{
-	char *word = *rest, *mark;
-
-	if (!word)
-		return NULL;
-	mark = strchr(word, end);
-	if (mark)
-		*mark = '\0';
-	*rest = mark ? mark + 1 : NULL;
-	return word;
-}
-
 static int parse_claim(char *name, char *value, struct claim *ret_claim)
 {
-	struct claim claim = {.port.protocol = next_word(&name, '-')};
-	const char *host = next_word(&name, '-'), *container;
+	struct claim claim = {.port.protocol = strsep(&name, "-")};
+	const char *host = strsep(&name, "-"), *container;
 
 	claim.port.host_ip = name;
-	claim.id = next_word(&value, ' ');
-	container = next_word(&value, ' ');
-	claim.address = next_word(&value, ' ');
+	claim.id = strsep(&value, " ");
+	container = strsep(&value, " ");
+	claim.address = strsep(&value, " ");
 	claim.address6 = value;
 	if (!host || !container || !claim.address ||
 	    str_to_u32(host, 65535, &claim.port.host) < 0 ||

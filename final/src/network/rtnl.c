@@ -122,6 +122,8 @@ static void put_peer(struct nlmsghdr *request, const struct rtnl_veth *veth)
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(request, IFLA_IFNAME, veth->peer);
 	put_mac(request, &veth->peer_mac);
+	if (veth->mtu)
+		mnl_attr_put_u32(request, IFLA_MTU, veth->mtu);
 	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)veth->peer_netns);
 	mnl_attr_nest_end(request, peer);
 }
@@ -135,6 +137,8 @@ int rtnl_make_veth(const struct rtnl *rtnl, const struct rtnl_veth *veth)
 	put_mac(request, &veth->mac);
 	mnl_attr_put_u32(request, IFLA_MASTER, (uint32_t)veth->bridge);
 	mnl_attr_put_u32(request, IFLA_GROUP, veth->group);
+	if (veth->mtu) /* a bridge's follows the least of its ports */
+		mnl_attr_put_u32(request, IFLA_MTU, veth->mtu);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
@@ -444,27 +448,36 @@ int rtnl_each_route(const struct rtnl *rtnl,
 	return dump(rtnl, RTM_GETROUTE, sizeof(struct rtmsg), walk_route, &walk);
 }
 
+/* A request to one of netfilter's parts, nfnetlink. */
+static struct nlmsghdr *begin_netfilter(char *buffer, int part, int type, uint16_t flags,
+					uint8_t family)
+{
+	struct nlmsghdr *request = begin(buffer, (uint16_t)(part << 8 | type), flags);
+	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
+
+	fixed->nfgen_family = family;
+	fixed->version = NFNETLINK_V0;
+	return request;
+}
+
+static int open_netfilter(struct rtnl *ret_rtnl)
+{
+	ret_rtnl->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	return ret_rtnl->socket ? 0 : -1;
+}
+
 int rtnl_has_table(const char *name, bool *ret_has)
 {
 	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request = begin(buffer, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
-	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
-	struct mnl_socket *kernel = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	int result, code;
+	struct nlmsghdr *request =
+		begin_netfilter(buffer, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETTABLE, 0, NFPROTO_INET);
+	auto_rtnl struct rtnl netfilter = {0};
 
-	if (!kernel)
+	if (open_netfilter(&netfilter) < 0)
 		return err_sys("reach nftables (--net none and --net host do without)");
-	fixed->nfgen_family = NFPROTO_INET;
-	fixed->version = NFNETLINK_V0;
 	mnl_attr_put_strz(request, NFTA_TABLE_NAME, name);
-	result = ask(kernel, request, NULL, NULL);
-	code = errno;
-	mnl_socket_close(kernel);
-	errno = code;
-	if (result < 0 && errno != ENOENT)
-		return err_sys("find table inet %s", name);
-	*ret_has = result >= 0;
-	return 0;
+	*ret_has = tell(&netfilter, request) >= 0;
+	return *ret_has || errno == ENOENT ? 0 : err_sys("find table inet %s", name);
 }
 
 /* --- connection tracking --- */
@@ -472,7 +485,7 @@ int rtnl_has_table(const char *name, bool *ret_has)
 struct flows {
 	const uint32_t *ports;
 	size_t count;
-	struct mnl_socket *kernel; /* another one than the dump's */
+	struct rtnl netfilter; /* another one than the dump's */
 };
 
 /* The destination port of a tuple if it is UDP's; 0: it is not. */
@@ -498,18 +511,15 @@ static uint32_t udp_port(const struct nlattr *tuple)
 }
 
 /* A flow is named by its first tuple, as the kernel gave it. */
-static void forget(struct mnl_socket *kernel, uint8_t family, const struct nlattr *tuple)
+static void forget(const struct rtnl *netfilter, uint8_t family, const struct nlattr *tuple)
 {
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request =
-		begin(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0);
-	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
+		begin_netfilter(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, 0, family);
 
-	fixed->nfgen_family = family;
-	fixed->version = NFNETLINK_V0;
 	mnl_attr_put(request, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(tuple),
 		     mnl_attr_get_payload(tuple));
-	(void)ask(kernel, request, NULL, NULL); /* it may have ended by itself */
+	(void)tell(netfilter, request); /* it may have ended by itself */
 }
 
 static int look_at_flow(const struct nlmsghdr *message, void *data)
@@ -527,7 +537,7 @@ static int look_at_flow(const struct nlmsghdr *message, void *data)
 		port = udp_port(attribute);
 		for (size_t i = 0; port && i < flows->count; i++)
 			if (flows->ports[i] == port) {
-				forget(flows->kernel, fixed->nfgen_family, attribute);
+				forget(&flows->netfilter, fixed->nfgen_family, attribute);
 				break;
 			}
 	}
@@ -537,17 +547,12 @@ static int look_at_flow(const struct nlmsghdr *message, void *data)
 void rtnl_forget_udp(const uint32_t *ports, size_t count)
 {
 	char buffer[REQUEST_SIZE];
-	struct nlmsghdr *request =
-		begin(buffer, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET, NLM_F_DUMP);
-	struct nfgenmsg *fixed = mnl_nlmsg_put_extra_header(request, sizeof(*fixed));
-	struct mnl_socket *kernel = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	struct flows flows = {ports, count, mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC)};
+	struct nlmsghdr *request = begin_netfilter(buffer, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET,
+						   NLM_F_DUMP, AF_UNSPEC);
+	struct flows flows = {.ports = ports, .count = count};
+	auto_rtnl struct rtnl netfilter = {0};
 
-	fixed->version = NFNETLINK_V0;
-	if (kernel && flows.kernel)
-		(void)ask(kernel, request, look_at_flow, &flows);
-	if (kernel)
-		mnl_socket_close(kernel);
-	if (flows.kernel)
-		mnl_socket_close(flows.kernel);
+	if (open_netfilter(&netfilter) == 0 && open_netfilter(&flows.netfilter) == 0)
+		(void)ask(netfilter.socket, request, look_at_flow, &flows);
+	rtnl_close(&flows.netfilter);
 }

@@ -61,8 +61,8 @@ int rtnl_make_bridge(const struct rtnl *rtnl, const char *name, const struct ip_
 struct rtnl_veth {
 	const char *name;
 	struct ip_mac mac;
-	int bridge; /* index */
-	uint32_t group;
+	int bridge;	     /* index */
+	uint32_t group, mtu; /* mtu: 0: as it is */
 	const char *peer;
 	struct ip_mac peer_mac;
 	int peer_netns; /* descriptor */

@@ -190,6 +190,11 @@ int box_find(const struct place *place, const char *name, struct box *ret_box)
 	return result;
 }
 
+int box_read(struct box *box)
+{
+	return read_record(box, false);
+}
+
 int box_lock(struct box *box)
 {
 	if (store_lock(box->dir_fd) < 0)

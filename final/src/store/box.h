@@ -136,6 +136,9 @@ extern const struct bind_name box_status_names[]; /* "created", "running", ... a
 
 int box_create(const struct place *place, struct box *box) MUST_CHECK;
 int box_find(const struct place *place, const char *name, struct box *ret_box) MUST_CHECK;
+
+/* Once more. ENOENT: it was removed meanwhile. */
+int box_read(struct box *box) MUST_CHECK;
 int box_lock(struct box *box) MUST_CHECK;
 void box_unlock(struct box *box);
 int box_save(struct box *box) MUST_CHECK;

@@ -132,7 +132,7 @@ static const struct bind_field box_rows[] = {
 	{"devices", BIND_STRINGS, AT(box, devices)},
 	{"groupAdd", BIND_STRINGS, AT(box, group_add)},
 	{"mounts", BIND_LIST, AT(box, mounts), .table = &mount},
-	{"networkMode", BIND_STRING, AT(box, network_mode)},
+	{"networkMode", BIND_STRING, AT(box, network_mode), .required = true},
 	{"ports", BIND_LIST, AT(box, ports), .table = &port},
 	{"endpoints", BIND_LIST, AT(box, endpoints), .table = &endpoint},
 	{"dns", BIND_STRINGS, AT(box, dns)},
