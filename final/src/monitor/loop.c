@@ -6,6 +6,7 @@
 #include "../base/fd.h"
 #include "stamp.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -238,17 +239,23 @@ static int step(struct monitor *m, int timeout)
 	return 0;
 }
 
+/* For poll(2), to which a negative time is for ever: one that is over is none. */
+static int time_until(int64_t end)
+{
+	int64_t left = end - stamp_milliseconds();
+
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
 int loop_until(struct monitor *m, bool (*is_done)(struct monitor *monitor), int64_t milliseconds)
 {
-	int64_t end = stamp_milliseconds() + milliseconds, left = -1;
+	int64_t end = stamp_milliseconds() + milliseconds;
 
 	reap(m); /* what ended while it was not asked for */
 	do {
 		if (is_done && is_done(m))
 			return 0;
-		if (milliseconds >= 0)
-			left = end - stamp_milliseconds();
-		if (step(m, left < -1 ? 0 : left) < 0)
+		if (step(m, milliseconds < 0 ? -1 : time_until(end)) < 0)
 			return -1;
 	} while (milliseconds < 0 || stamp_milliseconds() < end);
 	return 0;
