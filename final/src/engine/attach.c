@@ -336,10 +336,11 @@ int attach_relay(int fd, struct box *box, const struct attach_options *options,
 	if (result < 0)
 		return -1;
 	if (!relay.has_exit && !relay.is_detached)
-		return err_set(EPIPE,
-			       "container %s: its monitor was killed, or too many are attached: husk "
-			       "ps tells whether it runs",
-			       box->name);
+		return err_set(
+			EPIPE,
+			"container %s: its monitor was killed, or too many are attached: husk "
+			"ps tells whether it runs",
+			box->name);
 	*ret_detached = !relay.has_exit;
 	if (relay.has_exit)
 		*ret_exit = relay.exit;
