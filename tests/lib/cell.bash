@@ -106,6 +106,7 @@ hold_and_measure() { # PROGRAM ARG...
   shift
   rm -f "$SITE/tmp/hold"
   mkfifo "$SITE/tmp/hold"
+  : >"$SITE/tmp/out" # the last cell's HOLDING must not be taken for this one's
   launch "$SITE/kit/$program" "$@" <"$SITE/tmp/hold" >"$SITE/tmp/out" 2>"$SITE/tmp/err" &
   pid=$!
   exec 9>"$SITE/tmp/hold"
