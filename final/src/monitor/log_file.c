@@ -2,7 +2,7 @@
 #include "log_file.h"
 #include "../base/err.h"
 #include "../base/fd.h"
-#include "stamp.h"
+#include "../base/stamp.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* logger.c: lines, and the table of drivers. See logger.h; next file: log_file.h */
 #include "logger.h"
 #include "../base/err.h"
-#include "stamp.h"
+#include "../base/stamp.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  */
 #include "loop.h"
 #include "../base/fd.h"
-#include "stamp.h"
+#include "../base/stamp.h"
 
 #include <limits.h>
 #include <poll.h>

@@ -11,12 +11,12 @@
 #pragma once
 
 #include "../base/err.h"
+#include "../base/stamp.h"
 #include "clients.h"
 #include "logger.h"
 #include "oom.h"
 #include "protocol.h"
 #include "restart.h"
-#include "stamp.h"
 #include "streams.h"
 
 struct monitor {

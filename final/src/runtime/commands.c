@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "../base/err.h"
 #include "../base/log.h"
+#include "../base/proc.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -141,18 +142,6 @@ int commands_print(const char *text)
 	return 0;
 }
 
-/* Root whose user namespace is the machine's: uid_map has every ID, user_namespaces(7). */
-static bool is_real_root(void)
-{
-	auto_file FILE *map = NULL;
-	unsigned int inside, outside, count;
-
-	if (geteuid() != 0)
-		return false;
-	map = fopen("/proc/self/uid_map", "re");
-	return !map || fscanf(map, "%u %u %u", &inside, &outside, &count) != 3 || count == UINT_MAX;
-}
-
 static char *default_root(bool real_root, struct arena *arena)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
@@ -177,7 +166,7 @@ static char *absolute_root(const char *root, struct arena *arena)
 static int fill_runtime(const struct global_options *options, char **argv, struct arena *arena,
 			struct runtime *ret_rt)
 {
-	bool real_root = is_real_root();
+	bool real_root = proc_is_real_root();
 	char *root = options->root ? absolute_root(options->root, arena)
 				   : default_root(real_root, arena);
 

@@ -7,6 +7,7 @@
 #include "../base/fd.h"
 #include "../base/log.h"
 #include "../base/proc.h"
+#include "../base/stamp.h"
 #include "../base/store.h"
 #include "../base/sys.h"
 #include "../base/tree.h"
@@ -54,18 +55,6 @@ struct creation {
 
 /* --- the stages: run, and undo --- */
 
-static int now(struct arena *arena, char **ret_text)
-{
-	char seconds[32];
-	struct timespec time;
-	struct tm utc;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", gmtime_r(&time.tv_sec, &utc));
-	*ret_text = arena_format(arena, "%s.%09ldZ", seconds, time.tv_nsec);
-	return *ret_text ? 0 : -1;
-}
-
 /* The record of what is about to exist: whoever finds it can remove everything. */
 static int describe(struct creation *n)
 {
@@ -89,7 +78,8 @@ static int describe(struct creation *n)
 		.has_poststop = spec->hooks[HOOK_POSTSTOP].count > 0,
 		.annotations = spec->annotations,
 	};
-	if (now(&state->arena, &state->created) < 0)
+	state->created = arena_format(&state->arena, "%s", stamp_now().text);
+	if (!state->created)
 		return -1;
 	if (n->c.rt->no_cgroups)
 		return 0;

@@ -1,6 +1,7 @@
 /* clock.c: points of time. See clock.h; next file: ../cli/format.h */
 #include "clock.h"
 #include "../base/err.h"
+#include "../base/stamp.h"
 
 #include <string.h>
 #include <time.h>
@@ -9,13 +10,7 @@
 
 int clock_now(struct arena *arena, char **ret_text)
 {
-	char seconds[32];
-	struct timespec time;
-	struct tm utc;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", gmtime_r(&time.tv_sec, &utc));
-	*ret_text = arena_format(arena, "%s.%09ldZ", seconds, time.tv_nsec);
+	*ret_text = arena_format(arena, "%s", stamp_now().text);
 	return *ret_text ? 0 : -1;
 }
 

@@ -3,7 +3,7 @@
  * when a file is full, and what a full disk leaves.
  *
  * Tests: monitor/logger.c monitor/log_file.c monitor/log_escape.c monitor/log_syslog.c
- * monitor/stamp.c base/err.c base/fd.c base/str.c
+ * base/stamp.c base/err.c base/fd.c base/str.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

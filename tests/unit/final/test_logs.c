@@ -3,7 +3,7 @@
  * engine's reader in the other.
  *
  * Tests: engine/logs_files.c engine/logs_entry.c monitor/log_file.c monitor/log_escape.c
- * monitor/stamp.c base/err.c base/fd.c base/str.c
+ * base/stamp.c base/err.c base/fd.c base/str.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "monitor/loop.h"
-#include "monitor/stamp.h"
+#include "base/stamp.h"
 
 #include <unistd.h>
 

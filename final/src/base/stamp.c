@@ -1,4 +1,4 @@
-/* stamp.c: times. See stamp.h; next file: restart.h */
+/* stamp.c: times. See stamp.h; next file: proc.h */
 #include "stamp.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
  *	stamp_now().text          "2024-05-01T10:20:30.123456789Z"
  *	stamp_milliseconds()      of a clock that nobody sets: for how long, until when
  *
- * Every process may use it. Next file: restart.h
+ * Every process may use it. Next file: stamp.c
  */
 #pragma once
 
