@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "monitor/loop.h"
 #include "base/stamp.h"
+#include "monitor/loop.h"
 
 #include <unistd.h>
 
