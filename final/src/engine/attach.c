@@ -173,7 +173,7 @@ static int take_exit(struct relay *relay)
 static int receive(struct relay *relay)
 {
 	struct frame *in = &relay->in;
-	ssize_t length = recv(relay->socket, in, sizeof(*in), MSG_DONTWAIT);
+	ssize_t length = frame_receive(relay->socket, in, sizeof(*in), 0);
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;

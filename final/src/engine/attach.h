@@ -30,7 +30,7 @@ int attach_connect(const struct box *box, int *ret_fd) MUST_CHECK;
 void attach_send_size(int fd);
 
 /*
- * *ret_detached: the keys were typed, or the socket closed without FRAME_EXIT; *ret_exit is then
+ * EPIPE: the socket closed without FRAME_EXIT. *ret_detached: the keys were typed; *ret_exit is then
  * not set. Its texts are in the box's arena. Our terminal is as it was when this returns.
  */
 int attach_relay(int fd, struct box *box, const struct attach_options *options,

@@ -101,7 +101,7 @@ bool clients_send(struct clients *clients, enum frame_type type, const void *dat
 int clients_peek(const struct client *client)
 {
 	uint32_t type = 0;
-	ssize_t length = recv(client->fd, &type, sizeof(type), MSG_PEEK | MSG_DONTWAIT);
+	ssize_t length = frame_receive(client->fd, &type, sizeof(type), MSG_PEEK);
 
 	if (length < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
@@ -110,7 +110,7 @@ int clients_peek(const struct client *client)
 
 bool clients_receive(const struct client *client, struct frame *ret_frame)
 {
-	ssize_t length = recv(client->fd, ret_frame, sizeof(*ret_frame), MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t length = frame_receive(client->fd, ret_frame, sizeof(*ret_frame), MSG_TRUNC);
 
 	return length >= FRAME_HEADER && length <= (ssize_t)sizeof(*ret_frame) &&
 	       ret_frame->length == length - FRAME_HEADER;

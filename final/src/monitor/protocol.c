@@ -1,8 +1,11 @@
 /*
- * protocol.c: the files that the engine and the monitor write for each other, by tables. See
+ * protocol.c: the files that the engine and the monitor write for each other, by tables; frames. See
  * protocol.h; next file: main.c
  */
 #include "protocol.h"
+
+#include <errno.h>
+#include <sys/socket.h>
 
 #define AT(member) BIND_AT(struct monitor_config, member)
 
@@ -59,3 +62,12 @@ static const struct bind_field report_rows[] = {
 	{"error", BIND_STRING, AT(error)},
 };
 const struct bind_table monitor_report_table = BIND_TABLE(struct monitor_report, report_rows);
+
+ssize_t frame_receive(int fd, void *ret_data, size_t size, int flags)
+{
+	ssize_t length = recv(fd, ret_data, size, flags | MSG_DONTWAIT);
+
+	if (length < 0 && errno == ECONNRESET)
+		length = recv(fd, ret_data, size, flags | MSG_DONTWAIT);
+	return length;
+}

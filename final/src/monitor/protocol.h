@@ -111,3 +111,9 @@ struct frame {
 struct frame_size {
 	uint16_t rows, columns;
 };
+
+/*
+ * recv(2) without waiting. A peer that has closed with something of ours unread gives ECONNRESET
+ * once, before what it has sent: that is asked for again, and then is its end.
+ */
+ssize_t frame_receive(int fd, void *ret_data, size_t size, int flags);

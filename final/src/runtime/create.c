@@ -276,10 +276,10 @@ static int kill_processes(struct container *c)
 	}
 	if (c->cgroup.path && cgroup_kill(&c->cgroup, SIGKILL, c->state.own_pid_namespace) < 0)
 		return -1;
-	if (pidfd >= 0) {
+	if (pidfd >= 0)
 		proc_wait(pidfd, KILL_WAIT_MS);
+	if (c->state.pid > 0)
 		waitpid(c->state.pid, NULL, WNOHANG); /* ours, if we have just made it */
-	}
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
  * test_clients.c: frames on the attach socket, also those that are none; who is waited for.
  *
- * Tests: monitor/clients.c base/err.c base/fd.c base/log.c base/path.c base/str.c base/sys.c
+ * Tests: monitor/clients.c monitor/protocol.c base/err.c base/fd.c base/log.c base/path.c base/str.c base/sys.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -180,6 +180,23 @@ static void test_held(void **state)
 	assert_int_equal(clients.held, -1);
 }
 
+/* It typed, and left with output unread: its words are there, behind ECONNRESET. */
+static void test_reset(void **state)
+{
+	struct frame frame = {.type = FRAME_STOP}, got;
+	struct client *client;
+	int fd = join(&client);
+
+	(void)state;
+	assert_int_equal(send(fd, &frame, FRAME_HEADER, 0), FRAME_HEADER);
+	assert_true(clients_send(&clients, FRAME_STDOUT, "text", 4));
+	close(fd);
+	assert_int_equal(clients_peek(client), FRAME_STOP);
+	assert_true(clients_receive(client, &got));
+	assert_int_equal(clients_peek(client), -1);
+	clients_drop(&clients, client);
+}
+
 static void test_many(void **state)
 {
 	struct client *client;
@@ -214,7 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_frames), TEST(test_no_frames), TEST(test_too_long), TEST(test_send),
-		TEST(test_held),   TEST(test_many),	 TEST(test_socket),
+		TEST(test_held),   TEST(test_reset),	 TEST(test_many),     TEST(test_socket),
 	};
 
 	return cmocka_run_group_tests_name("clients", tests, begin, end);

@@ -1,8 +1,9 @@
 /*
  * test_loop.c: how long the monitor waits, by a clock of the test.
  *
- * Tests: monitor/loop.c monitor/streams.c monitor/clients.c monitor/logger.c monitor/log_file.c
- * monitor/log_escape.c monitor/log_syslog.c base/err.c base/fd.c base/log.c base/path.c base/str.c base/sys.c
+ * Tests: monitor/loop.c monitor/streams.c monitor/clients.c monitor/protocol.c monitor/logger.c
+ * monitor/log_file.c monitor/log_escape.c monitor/log_syslog.c base/err.c base/fd.c base/log.c
+ * base/path.c base/str.c base/sys.c
  */
 #include <setjmp.h>
 #include <stdarg.h>
