@@ -125,6 +125,21 @@ at_call() { # STOP|KILL CALL K CMD...
   is_gone one
 }
 
+@test "delete --force: an exec on its way in is waited for; it says that the container has ended" {
+  local pid entering
+  long one
+  pid=$(pid_of one)
+  at_call STOP setns 1 exec one true
+  entering=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$WORK/trace")
+  grep -qx "$entering" "$(cgroup_of one memory)/cgroup.procs"
+  husk delete --force one 2>"$WORK/said" 3>&- &
+  wait_for eval "! kill -0 $pid"
+  kill -CONT "$entering"
+  wait $! || { cat "$WORK/said"; return 1; }
+  is_gone one
+  wait_for grep "container 'one' ended meanwhile: " "$WORK/out"
+}
+
 @test "200 times create and delete: nothing grows" {
   local i before
   long one && husk delete --force one

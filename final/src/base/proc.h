@@ -22,8 +22,11 @@ struct proc_stat {
 	uint64_t start_time; /* clock ticks since boot, field 22 */
 };
 
-/* The kernel's PF_FORKNOEXEC (linux/sched.h): forked, and has not executed a program since. */
-enum { PROC_FORKED_NO_EXEC = 0x40 };
+/*
+ * The kernel's PF_EXITING and PF_FORKNOEXEC (linux/sched.h): it is ending, and may have left its
+ * namespaces; forked, and has not executed a program since.
+ */
+enum { PROC_EXITING = 0x4, PROC_FORKED_NO_EXEC = 0x40 };
 
 /* ESRCH if there is no such process. */
 int proc_stat(pid_t pid, struct proc_stat *ret_stat) MUST_CHECK;

@@ -12,6 +12,9 @@
 #include <signal.h>
 #include <string.h>
 
+/* How long SIGKILL waits for one who is not the container's to leave its cgroup. */
+enum { ENTER_MS = 5, ENTER_MAX_MS = 1000 };
+
 static const struct cgroup_ops *v2(const struct cgroup *cg)
 {
 	return cg->host->v2 ? &cgroup_v2_ops : NULL;
@@ -240,7 +243,7 @@ int cgroup_processes(const struct cgroup *cg, struct arena *arena, pid_t **ret_p
 	return copy ? 0 : -1;
 }
 
-int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
+static int kill_once(const struct cgroup *cg, int signal, ino_t pid_namespace)
 {
 	const struct cgroup_ops *newer = v2(cg), *older = v1(cg);
 	/* A signal that does not end a process is sent once. */
@@ -252,6 +255,19 @@ int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
 	if (older && both && older->kill(cg, signal, pid_namespace) < 0)
 		result = -1;
 	return result;
+}
+
+int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
+{
+	/* An `exec` on its way in is foreign, until it has joined the PID namespace or given up. */
+	for (int waited = 0; signal == SIGKILL && waited < ENTER_MAX_MS; waited += ENTER_MS) {
+		if (kill_once(cg, signal, pid_namespace) == 0)
+			return 0;
+		if (err_last()->code != EBUSY)
+			return -1;
+		cgroup_sleep_ms(ENTER_MS);
+	}
+	return kill_once(cg, signal, pid_namespace);
 }
 
 int cgroup_destroy(const struct cgroup *cg)

@@ -159,8 +159,8 @@ int cgroup_processes(const struct cgroup *cg, struct arena *arena, pid_t **ret_p
  * SIGKILL (or another signal) to every process of the container in it, frozen or not.
  * pid_namespace: /proc/PID/ns/pid inode of the container, 0 if it has none of its own or it is not
  * known any more; with it, a process of the caller's own pid namespace is foreign: it is spared,
- * and EBUSY says which pid it is (reliability.md). A kernel without cgroup.kill (v1) is swept until
- * empty.
+ * and EBUSY says which pid it is (reliability.md), if it stays for a second: it may be the beginning
+ * of an `exec`. A kernel without cgroup.kill (v1) is swept until empty.
  */
 int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace) MUST_CHECK;
 

@@ -316,6 +316,21 @@ static int spawn(struct entry *e)
 	return -1;
 }
 
+/* A container that ends takes whoever is on the way in along, at any step. */
+static int explain(const struct entry *e)
+{
+	const struct err failure = *err_last();
+	const struct state *state = &e->c->state;
+	struct proc_stat stat;
+
+	if (proc_stat(state->pid, &stat) == 0 && stat.start_time == state->start_time &&
+	    !(stat.flags & PROC_EXITING)) {
+		err_adopt(&failure);
+		return -1;
+	}
+	return err_set(ESRCH, "container '%s' ended meanwhile: %s", state->id, failure.text);
+}
+
 static int exec(struct entry *e, int *ret_status)
 {
 	struct terminal terminal = {-1, -1, -1};
@@ -328,7 +343,7 @@ static int exec(struct entry *e, int *ret_status)
 	if (!e->options->detach && foreground_begin() < 0)
 		return -1;
 	if (spawn(e) < 0)
-		return -1;
+		return explain(e);
 	if (e->options->detach)
 		return 0;
 	if (foreground_take_master(&terminal) < 0)
