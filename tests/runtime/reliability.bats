@@ -125,17 +125,32 @@ at_call() { # STOP|KILL CALL K CMD...
   is_gone one
 }
 
+# exec begins as a process of the runtime's own in the container's cgroup; here it stops there.
+exec_that_stops() { # NAME: sets $entering
+  at_call STOP setns 1 exec "$1" true
+  entering=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$WORK/trace")
+  grep -qx "$entering" "$(cgroup_of "$1" memory)/cgroup.procs"
+}
+
 @test "delete --force: an exec on its way in is waited for; it says that the container has ended" {
-  local pid entering
+  local pid
   long one
   pid=$(pid_of one)
-  at_call STOP setns 1 exec one true
-  entering=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$WORK/trace")
-  grep -qx "$entering" "$(cgroup_of one memory)/cgroup.procs"
+  exec_that_stops one
   husk delete --force one 2>"$WORK/said" 3>&- &
   wait_for eval "! kill -0 $pid"
   kill -CONT "$entering"
   wait $! || { cat "$WORK/said"; return 1; }
+  is_gone one
+  wait_for grep "container 'one' ended meanwhile: " "$WORK/out"
+}
+
+@test "delete --force of a paused container: an exec that was frozen on its way in is thawed" {
+  long one
+  exec_that_stops one
+  husk pause one
+  kill -CONT "$entering"
+  husk delete --force one
   is_gone one
   wait_for grep "container 'one' ended meanwhile: " "$WORK/out"
 }

@@ -9,6 +9,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+enum { RESERVE_TRIES = 100 };
+
 /* mkdir -p: directories above the last one get 0755, as /run has it. */
 static int make_dirs(const char *path, mode_t mode)
 {
@@ -81,6 +83,21 @@ int store_lock(int dir_fd)
 	if (st.st_nlink == 0)
 		return err_set(ENOENT, "was removed meanwhile");
 	return 0;
+}
+
+int store_reserve_locked(int root_fd, const char *name, int *ret_fd)
+{
+	for (int tries = 0; tries < RESERVE_TRIES; tries++) {
+		auto_close int fd = -1;
+
+		if (store_reserve(root_fd, name, &fd) == 0 && store_lock(fd) == 0) {
+			*ret_fd = TAKE_FD(fd);
+			return 0;
+		}
+		if (err_last()->code != ENOENT)
+			break;
+	}
+	return -1;
 }
 
 static int write_file(int dir_fd, const char *name, const void *data, size_t length,

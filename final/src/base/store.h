@@ -27,6 +27,9 @@ int store_find(const char *path, int *ret_fd) MUST_CHECK;
 /* Makes and opens the directory; mode 0700. EEXIST if the name is taken. */
 int store_reserve(int root_fd, const char *name, int *ret_fd) MUST_CHECK;
 
+/* The same, and locked: a collector that takes it for a leftover before that is outrun. */
+int store_reserve_locked(int root_fd, const char *name, int *ret_fd) MUST_CHECK;
+
 /* Waits for the lock. ENOENT if the directory was removed meanwhile: its name is free again. */
 int store_lock(int dir_fd) MUST_CHECK;
 

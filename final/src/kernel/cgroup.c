@@ -259,11 +259,14 @@ static int kill_once(const struct cgroup *cg, int signal, ino_t pid_namespace)
 
 int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
 {
-	/* An `exec` on its way in is foreign, until it has joined the PID namespace or given up. */
+	/*
+	 * An `exec` on its way in is foreign, until it has joined the PID namespace or given up. The
+	 * others have got their signal: there is nobody that must stay frozen.
+	 */
 	for (int waited = 0; signal == SIGKILL && waited < ENTER_MAX_MS; waited += ENTER_MS) {
 		if (kill_once(cg, signal, pid_namespace) == 0)
 			return 0;
-		if (err_last()->code != EBUSY)
+		if (err_last()->code != EBUSY || (waited == 0 && cgroup_freeze(cg, false) < 0))
 			return -1;
 		cgroup_sleep_ms(ENTER_MS);
 	}

@@ -53,6 +53,9 @@ static int read_record(struct box *box, bool locked)
 	auto_json struct json_object *json = NULL;
 	int result;
 
+	if (fd < 0 && errno == ENOENT)
+		return err_set(ENOENT,
+			       "it has no record: somebody is removing it, or husk gc does");
 	if (fd < 0)
 		return err_sys("open box.json");
 	if (json_read(fd, "box.json", &json) < 0)
@@ -113,7 +116,7 @@ static int fill_folder(const struct place *place, struct box *box)
 {
 	auto_close int log_fd = -1;
 
-	if (store_lock(box->dir_fd) < 0 || box_save(box) < 0)
+	if (box_save(box) < 0)
 		return -1;
 	if (place_open_dir(box->dir_fd, "log", &log_fd) < 0)
 		return -1;
@@ -137,7 +140,8 @@ int box_create(const struct place *place, struct box *box)
 		if (!box->hostname)
 			return -1;
 	}
-	if (open_boxes(place, &boxes_fd) < 0 || store_reserve(boxes_fd, box->id, &box->dir_fd) < 0)
+	if (open_boxes(place, &boxes_fd) < 0 ||
+	    store_reserve_locked(boxes_fd, box->id, &box->dir_fd) < 0)
 		return -1;
 	if (fill_folder(place, box) < 0) {
 		struct err cause = *err_last();

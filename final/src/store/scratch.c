@@ -23,24 +23,6 @@ static int make_name(char *ret_name, size_t size)
 	return 0;
 }
 
-/* Whoever collects may be faster than our lock: then there is another name. */
-static int make_locked(int tmp_fd, struct scratch *scratch)
-{
-	for (;;) {
-		auto_close int fd = -1;
-
-		if (make_name(scratch->name, sizeof(scratch->name)) < 0 ||
-		    store_reserve(tmp_fd, scratch->name, &fd) < 0)
-			return -1;
-		if (store_lock(fd) == 0) {
-			scratch->fd = TAKE_FD(fd);
-			return 0;
-		}
-		if (err_last()->code != ENOENT)
-			return -1;
-	}
-}
-
 int scratch_open(const struct place *place, struct scratch *ret_scratch)
 {
 	struct scratch scratch = {.place = place, .fd = -1};
@@ -49,7 +31,9 @@ int scratch_open(const struct place *place, struct scratch *ret_scratch)
 
 	if (scratch_collect(place, false, &count) < 0)
 		log_warn("%s/tmp: %s", place->data, err_last()->text);
-	if (place_open_dir(place->data_fd, "tmp", &tmp_fd) < 0 || make_locked(tmp_fd, &scratch) < 0)
+	if (place_open_dir(place->data_fd, "tmp", &tmp_fd) < 0 ||
+	    make_name(scratch.name, sizeof(scratch.name)) < 0 ||
+	    store_reserve_locked(tmp_fd, scratch.name, &scratch.fd) < 0)
 		return err_wrap("%s/tmp", place->data);
 	*ret_scratch = scratch;
 	return 0;
