@@ -6,8 +6,12 @@
 #	nothing_left                  fails if there is more now
 #	wait_for CMD...               until it succeeds
 #	refused WORD... -- CMD...     it fails, by one line that holds the words
+#	first_in_line CMD...          cpu.bash: where CPU time is measured
 #
 # What is looked at from outside is looked at with the kernel's files, not with a program's own word.
+
+# shellcheck source=cpu.bash
+. "$(dirname "${BASH_SOURCE[0]}")/cpu.bash"
 
 # shellcheck disable=SC2034 # WORK is for the tests
 sandbox_setup() { # the command that runs these tests in the sandbox

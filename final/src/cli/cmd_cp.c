@@ -142,24 +142,6 @@ static int with_root(const struct command_line *line, struct side sides[2], int 
 	return copy(&sides[0], &sides[1], flags);
 }
 
-/* Its root as its processes see it, with volumes. */
-static int open_running(const struct box *box, int *ret_fd)
-{
-	auto_close int pid_fd = -1, fd = -1;
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)box->state.pid);
-	if (proc_open(box->state.pid, box->state.start_time, &pid_fd) < 0)
-		return err_wrap("its process");
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys("open its root");
-	if (proc_wait(pid_fd, 0)) /* or it was another process's */
-		return err_set(ESRCH, "it ended meanwhile");
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 static int copy_stopped(const struct command_line *line, struct box *box, struct side sides[2],
 			int inside)
 {
@@ -204,7 +186,7 @@ static int copy_box(const struct command_line *line, struct box *box, struct sid
 		return -1;
 	if (life_is_active(box)) {
 		box_unlock(box);
-		return open_running(box, &root_fd) < 0 ? -1
+		return box_open_root(box, &root_fd) < 0 ? -1
 						       : with_root(line, sides, inside, root_fd);
 	}
 	result = check_mounts(box, sides[inside].path);

@@ -53,19 +53,6 @@ static int check_running(const struct box *box)
 	return 0;
 }
 
-/* As its processes see it, with what is mounted on top. */
-static int open_root(const struct box *box, int *ret_fd)
-{
-	auto_close int pidfd = -1;
-	char path[40];
-
-	if (proc_open(box->state.pid, box->state.start_time, &pidfd) < 0)
-		return err_wrap("container %s", box->name);
-	snprintf(path, sizeof(path), "/proc/%ld/root", (long)box->state.pid);
-	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_sys("open %s", path) : 0;
-}
-
 /* The size is there before the program asks for it. */
 static void fill_size(struct bundle_exec *exec)
 {
@@ -140,7 +127,7 @@ static int exec_words(const struct command_line *line, struct box *box)
 	struct bundle_exec exec = {.args = {line->operands + 1, line->count - 1}};
 	auto_close int root_fd = -1;
 
-	if (check_running(box) < 0 || open_root(box, &root_fd) < 0 || fill(line, &exec) < 0)
+	if (check_running(box) < 0 || box_open_root(box, &root_fd) < 0 || fill(line, &exec) < 0)
 		return -1;
 	return exec_in(line, box, root_fd, &exec);
 }
@@ -190,7 +177,7 @@ static int shell(const struct command_line *line, struct box *box)
 
 	options->interactive = true;
 	options->terminal = isatty(STDIN_FILENO);
-	if (check_running(box) < 0 || open_root(box, &root_fd) < 0 || fill(line, &exec) < 0)
+	if (check_running(box) < 0 || box_open_root(box, &root_fd) < 0 || fill(line, &exec) < 0)
 		return -1;
 	if (bundle_find_user(root_fd, options->user ? options->user : box->user, &box->group_add,
 			     line->arena, &user) < 0)

@@ -18,8 +18,9 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 
-enum { MONITOR_WAIT_MS = 10000 };
+enum { MONITOR_WAIT_MS = 10000, POLL_MAX_MS = 50 };
 
 struct start {
 	struct box *box;
@@ -171,20 +172,32 @@ static int release(struct box *box)
 	return box_save(box);
 }
 
+int life_lock_at_rest(struct box *box)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int waited = 0; waited < MONITOR_WAIT_MS; waited += pause.tv_nsec / 1000000) {
+		if (box_lock(box) < 0)
+			return -1;
+		if (!box->held || life_is_active(box) || (box->leftover && release(box) == 0))
+			return 0;
+		box_unlock(box);
+		if (box->leftover)
+			return -1;
+		/* Whoever sees the end may be a little before the monitor's own. */
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < POLL_MAX_MS * 1000000)
+			pause.tv_nsec *= 2;
+	}
+	return err_set(EBUSY, "container %s: its monitor does not end", box->name);
+}
+
 int life_release(struct box *box)
 {
-	int result = 0;
-
-	/* Whoever saw the end first may be a little before the monitor's own end. */
-	life_wait_monitor(box, MONITOR_WAIT_MS);
-	if (box_lock(box) < 0)
+	if (life_lock_at_rest(box) < 0)
 		return -1;
-	if (box->held && box->leftover)
-		result = release(box);
-	else if (box->held && !life_is_active(box))
-		result = err_set(EBUSY, "container %s: its monitor does not end", box->name);
 	box_unlock(box);
-	return result;
+	return 0;
 }
 
 /* --- the beginning --- */
@@ -198,8 +211,6 @@ static int begin(struct box *box)
 			       bind_name_of(box_status_names, state->status));
 	if (state->status == BOX_REMOVING)
 		return err_set(EBUSY, "container %s is being removed", box->name);
-	if (box->leftover && release(box) < 0)
-		return -1;
 	*state = (struct box_state){
 		.status = state->status, .starting = true, .started = state->started};
 	return box_save(box);
@@ -254,11 +265,10 @@ int life_start(struct box *box, struct life_attach *attach)
 	struct start s = {.box = box, .attach = attach};
 	int result;
 
-	if (box_lock(box) < 0) {
-		box->state.exit_code = 125;
-		return -1;
-	}
+	result = life_lock_at_rest(box);
 	box->state.exit_code = 125;
+	if (result < 0)
+		return -1;
 	result = begin(box);
 	if (result == 0)
 		result = walk(&s);

@@ -34,6 +34,12 @@ int life_start(struct box *box, struct life_attach *attach) MUST_CHECK;
 int life_stop(struct box *box, uint32_t seconds) MUST_CHECK;
 int life_wait(struct box *box, int64_t *ret_code) MUST_CHECK;
 int life_release(struct box *box) MUST_CHECK;
+
+/*
+ * The box's lock, by somebody who finds it active, or with nothing held of a run that has ended:
+ * what such a run has left is released. EBUSY: its monitor stays.
+ */
+int life_lock_at_rest(struct box *box) MUST_CHECK;
 int life_remove(struct box *box, bool force, bool volumes) MUST_CHECK;
 
 /* Releases what ended unseen, removes what should have been removed. ENOENT: it is gone now. */

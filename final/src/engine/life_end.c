@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { KILL_WAIT_MS = 10000, MONITOR_WAIT_MS = 10000, POLL_MS = 2, RESTART_POLL_MS = 50 };
+enum { KILL_WAIT_MS = 10000, POLL_MS = 2, RESTART_POLL_MS = 50 };
 
 bool life_is_active(const struct box *box)
 {
@@ -98,8 +98,9 @@ static int signal_box(struct box *box, int signal, bool all)
 
 static int end_process(struct box *box, int signal, int milliseconds)
 {
+	/* Somebody else may have resumed it already. */
 	if (box->state.status == BOX_PAUSED && oci_pause(box, false) < 0)
-		log_warn("%s", err_last()->text);
+		log_debug("%s", err_last()->text);
 	if (signal != SIGKILL && signal_box(box, signal, false) < 0)
 		return -1;
 	if (signal != SIGKILL && wait_process(box, milliseconds))
@@ -115,11 +116,7 @@ static int end_process(struct box *box, int signal, int milliseconds)
 /* Whoever comes first releases it: the monitor's last command, or we. */
 static int finish(struct box *box)
 {
-	if (!life_wait_monitor(box, MONITOR_WAIT_MS))
-		return err_set(EBUSY, "container %s: its monitor does not end", box->name);
-	if (life_release(box) < 0 && err_last()->code != ENOENT)
-		return -1;
-	return 0;
+	return life_release(box) < 0 && err_last()->code != ENOENT ? -1 : 0;
 }
 
 static int stop(struct box *box, int signal, int milliseconds)
@@ -158,7 +155,7 @@ int life_kill(struct box *box, int signal)
 		return -1;
 	/* What is frozen by version 1 of cgroups dies only when it is thawed. */
 	if (signal == SIGKILL && box->state.status == BOX_PAUSED && oci_pause(box, false) < 0 &&
-	    !wait_process(box, 0))
+	    !wait_process(box, KILL_WAIT_MS))
 		return -1;
 	events_add(box, "kill", NULL);
 	return 0;
@@ -218,8 +215,6 @@ static void remove_volumes(const struct place *place, const struct box *box)
 /* Under its lock. What it holds is released first: its record is what names it. */
 static int remove_folder(struct box *box, bool volumes)
 {
-	if (box->held)
-		return err_set(EBUSY, "container %s was started meanwhile", box->name);
 	box->state.status = BOX_REMOVING;
 	if (box_save(box) < 0 || box_delete(box) < 0)
 		return -1;
@@ -233,16 +228,22 @@ int life_remove(struct box *box, bool force, bool volumes)
 {
 	int result;
 
-	if (life_is_active(box) && !force)
-		return err_set(EBUSY,
-			       "container %s is %s: stop it first, or remove it by force (rm -f)",
-			       box->name, bind_name_of(box_status_names, box->state.status));
-	if (life_is_active(box) && stop(box, SIGKILL, 0) < 0)
-		return -1;
-	if (box->held && life_release(box) < 0)
-		return err_last()->code == ENOENT ? 0 : -1;
-	if (box_lock(box) < 0)
-		return err_last()->code == ENOENT ? 0 : -1;
+	/* Again, as long as somebody starts it meanwhile. */
+	for (;;) {
+		if (life_is_active(box) && !force)
+			return err_set(EBUSY,
+				       "container %s is %s: stop it first, or remove it by force "
+				       "(rm -f)",
+				       box->name,
+				       bind_name_of(box_status_names, box->state.status));
+		if (life_is_active(box) && stop(box, SIGKILL, 0) < 0)
+			return -1;
+		if (life_lock_at_rest(box) < 0)
+			return err_last()->code == ENOENT ? 0 : -1;
+		if (!life_is_active(box))
+			break;
+		box_unlock(box);
+	}
 	result = remove_folder(box, volumes);
 	box_unlock(box);
 	return result;

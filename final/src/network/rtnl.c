@@ -410,17 +410,59 @@ static int walk_route(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-/* All objects of a type, whose fixed part has `size` bytes, of which none has to be set. */
+/* The messages of a dump, one after the other. */
+struct record {
+	char *data;
+	size_t length;
+	bool is_torn;
+};
+
+static int receive_dump(struct mnl_socket *kernel, struct record *record)
+{
+	for (bool ends = false; !ends;) {
+		char *more = realloc(record->data, record->length + ANSWER_SIZE);
+		int size;
+
+		if (!more)
+			return -1;
+		record->data = more;
+		more += record->length;
+		size = (int)mnl_socket_recvfrom(kernel, more, ANSWER_SIZE);
+		if (size < 0 && errno != EINTR)
+			return -1;
+		record->length += size > 0 ? size : 0;
+		for (struct nlmsghdr *m = (void *)more; mnl_nlmsg_ok(m, size);
+		     m = mnl_nlmsg_next(m, &size)) {
+			ends |= m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
+			record->is_torn |= m->nlmsg_flags & NLM_F_DUMP_INTR;
+		}
+	}
+	return 0;
+}
+
+/*
+ * All objects of a type, whose fixed part has `size` bytes, of which none has to be set. What changed
+ * in its midst, NLM_F_DUMP_INTR, may lack what was there all the time: it is asked for again.
+ */
 static int dump(const struct rtnl *rtnl, uint16_t type, size_t size, mnl_cb_t each,
 		struct walk *walk)
 {
 	char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = begin(buffer, type, NLM_F_DUMP);
+	struct record record = {0};
+	int result = -1;
 
 	mnl_nlmsg_put_extra_header(request, size);
-	if (ask(rtnl->socket, request, each, walk) < 0)
-		return err_sys("list interfaces, addresses or routes");
-	return walk->result;
+	do {
+		record.length = record.is_torn = 0;
+		if (mnl_socket_sendto(rtnl->socket, request, request->nlmsg_len) < 0 ||
+		    receive_dump(rtnl->socket, &record) < 0)
+			break;
+		if (!record.is_torn)
+			result = mnl_cb_run(record.data, record.length, 0, 0, each, walk);
+	} while (record.is_torn);
+	free(record.data);
+	return result < 0 ? err_sys("list interfaces, addresses or routes") : walk->result;
 }
 
 int rtnl_each_link(const struct rtnl *rtnl, int (*each)(const struct rtnl_link *link, void *data),

@@ -153,6 +153,9 @@ void box_close(struct box *box);
 void box_observe(struct box *box, bool locked);
 bool box_has_monitor(const struct box *box);
 
+/* Its root as its processes see it, with volumes. ESRCH: it has ended. */
+int box_open_root(const struct box *box, int *ret_fd) MUST_CHECK;
+
 /* The IDs that a name, an ID or its beginning can mean: none, one, or candidates; box_name.c. */
 int box_find_ids(const struct place *place, const char *name, struct arena *arena,
 		 struct str_list *ret_ids) MUST_CHECK;

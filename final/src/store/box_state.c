@@ -40,6 +40,24 @@ bool box_has_monitor(const struct box *box)
 	return run_fd >= 0 && is_locked(run_fd);
 }
 
+int box_open_root(const struct box *box, int *ret_fd)
+{
+	auto_close int pidfd = -1, fd = -1;
+	int64_t pid = box->state.pid;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
+	if (proc_open(pid, box->state.start_time, &pidfd) == 0)
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* Asked after it was opened: it may be that of another process by now. */
+	if (pidfd < 0 || proc_wait(pidfd, 0) || (fd < 0 && errno == ENOENT))
+		return err_set(ESRCH, "container %s ended meanwhile", box->name);
+	if (fd < 0)
+		return err_sys("open %s", path);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 /* The monitor's file `pid`; 0: none. */
 static int64_t read_pid(int run_fd)
 {
