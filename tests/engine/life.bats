@@ -595,3 +595,42 @@ END
   for i in {1..12}; do box --rm true & done
   wait
 }
+
+# A line that somebody may get whose box is another one's, too. Anything else is a defect.
+known='no such container|in use by container|is (not )?running|is paused|is exited|is created|was removed meanwhile|was started meanwhile|ended, and was removed|ended meanwhile|was run with --rm|it has no record|cannot (pause|resume|exec in) container|does not exist|exec-[0-9]*.log: open: No such file'
+
+any_commands() { # SEED: 60 of them; what they say is in $WORK/said.SEED
+  local i name words
+  RANDOM=$1
+  for i in {1..60}; do
+    name=box$((RANDOM % 3))
+    case $((RANDOM % 17)) in
+      0 | 1 | 2 | 3) words=(run -d --name $name --net none --rootfs "$SITE/rootfs" sleep 1000) ;;
+      4) words=(run --rm --name $name --net none --rootfs "$SITE/rootfs" true) ;;
+      5 | 6) words=(exec $name true) ;;
+      7) words=(stop -t 0 $name) ;;
+      8 | 9) words=(start $name) ;;
+      10) words=(restart -t 0 $name) ;;
+      11) words=(kill $name) ;;
+      12) words=(rm -f $name) ;;
+      13) words=(pause $name) ;;
+      14) words=(unpause $name) ;;
+      15) words=(gc) ;;
+      16) words=(ps -a) ;;
+    esac
+    timeout -k 5 60 "$HUSK" "${words[@]}" </dev/null 2>&1 >/dev/null | sed "s/^/${words[*]:0:2}: /"
+    [ "${PIPESTATUS[0]}" != 124 ] || echo "${words[*]}: it hangs"
+  done >"$WORK/said.$1"
+}
+
+@test "six at once do anything to three boxes: they hear what others did, nothing hangs, nothing is left" {
+  local seed pids=() unknown
+  for seed in {1..6}; do any_commands "$seed" & pids+=($!); done
+  wait "${pids[@]}"
+  unknown=$(cat "$WORK"/said.* | grep -Ev "$known") || true
+  husk rm -f box0 box1 box2 2>/dev/null || true
+  [ "$(husk ps -aq)" = "" ]
+  [ "$(husk gc)" = "0 leftovers removed" ]
+  echo "$unknown"
+  [ -z "$unknown" ]
+}

@@ -172,6 +172,15 @@ static int release(struct box *box)
 	return box_save(box);
 }
 
+/* The monitor's word is not enough: it may not have seen the end yet. */
+static bool is_alive(const struct box *box)
+{
+	auto_close int pidfd = -1;
+
+	return life_is_active(box) &&
+	       (!box->state.pid || proc_open(box->state.pid, box->state.start_time, &pidfd) == 0);
+}
+
 int life_lock_at_rest(struct box *box)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
@@ -179,7 +188,7 @@ int life_lock_at_rest(struct box *box)
 	for (int waited = 0; waited < MONITOR_WAIT_MS; waited += pause.tv_nsec / 1000000) {
 		if (box_lock(box) < 0)
 			return -1;
-		if (!box->held || life_is_active(box) || (box->leftover && release(box) == 0))
+		if (!box->held || is_alive(box) || (box->leftover && release(box) == 0))
 			return 0;
 		box_unlock(box);
 		if (box->leftover)

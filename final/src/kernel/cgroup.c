@@ -6,6 +6,7 @@
 #include "cgroup_internal.h"
 
 #include "../base/err.h"
+#include "../base/log.h"
 #include "../base/path.h"
 
 #include <fcntl.h>
@@ -266,8 +267,10 @@ int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
 	for (int waited = 0; signal == SIGKILL && waited < ENTER_MAX_MS; waited += ENTER_MS) {
 		if (kill_once(cg, signal, pid_namespace) == 0)
 			return 0;
-		if (err_last()->code != EBUSY || (waited == 0 && cgroup_freeze(cg, false) < 0))
+		if (err_last()->code != EBUSY)
 			return -1;
+		if (waited == 0 && cgroup_freeze(cg, false) < 0)
+			log_debug("%s", err_last()->text);
 		cgroup_sleep_ms(ENTER_MS);
 	}
 	return kill_once(cg, signal, pid_namespace);

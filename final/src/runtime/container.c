@@ -278,8 +278,8 @@ int container_expect(const struct container *c, unsigned int statuses, const cha
 {
 	if (c->torn)
 		return err_set(EUCLEAN,
-			       "cannot %s container '%s': its record is damaged; delete --force "
-			       "removes it",
+			       "cannot %s container '%s': its record is damaged, or it is being "
+			       "deleted; delete --force removes it",
 			       verb, c->state.id);
 	if (STATUS(c->state.status) & statuses)
 		return 0;

@@ -338,8 +338,10 @@ static int exec(struct entry *e, int *ret_status)
 
 	if (e->options->ignore_paused)
 		statuses |= STATUS(STATE_PAUSED);
-	if (container_expect(e->c, statuses, "exec in") < 0 || prepare(e, &terminal) < 0)
+	if (container_expect(e->c, statuses, "exec in") < 0)
 		return -1;
+	if (prepare(e, &terminal) < 0)
+		return explain(e);
 	if (!e->options->detach && foreground_begin() < 0)
 		return -1;
 	if (spawn(e) < 0)
