@@ -603,18 +603,18 @@ any_commands() { # SEED: 60 of them; what they say is in $WORK/said.SEED
   local i name words
   RANDOM=$1
   for i in {1..60}; do
-    name=box$((RANDOM % 3))
+    name="box$((RANDOM % 3))"
     case $((RANDOM % 17)) in
-      0 | 1 | 2 | 3) words=(run -d --name $name --net none --rootfs "$SITE/rootfs" sleep 1000) ;;
-      4) words=(run --rm --name $name --net none --rootfs "$SITE/rootfs" true) ;;
-      5 | 6) words=(exec $name true) ;;
-      7) words=(stop -t 0 $name) ;;
-      8 | 9) words=(start $name) ;;
-      10) words=(restart -t 0 $name) ;;
-      11) words=(kill $name) ;;
-      12) words=(rm -f $name) ;;
-      13) words=(pause $name) ;;
-      14) words=(unpause $name) ;;
+      0 | 1 | 2 | 3) words=(run -d --name "$name" --net none --rootfs "$SITE/rootfs" sleep 1000) ;;
+      4) words=(run --rm --name "$name" --net none --rootfs "$SITE/rootfs" true) ;;
+      5 | 6) words=(exec "$name" true) ;;
+      7) words=(stop -t 0 "$name") ;;
+      8 | 9) words=(start "$name") ;;
+      10) words=(restart -t 0 "$name") ;;
+      11) words=(kill "$name") ;;
+      12) words=(rm -f "$name") ;;
+      13) words=(pause "$name") ;;
+      14) words=(unpause "$name") ;;
       15) words=(gc) ;;
       16) words=(ps -a) ;;
     esac

@@ -187,7 +187,7 @@ static int copy_box(const struct command_line *line, struct box *box, struct sid
 	if (life_is_active(box)) {
 		box_unlock(box);
 		return box_open_root(box, &root_fd) < 0 ? -1
-						       : with_root(line, sides, inside, root_fd);
+							: with_root(line, sides, inside, root_fd);
 	}
 	result = check_mounts(box, sides[inside].path);
 	if (result == 0)
