@@ -112,6 +112,8 @@ static int exec_in(const struct command_line *line, struct box *box, int root_fd
 	if (!path || !name || !file)
 		return -1;
 	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 && errno == ENOENT)
+		return err_set(ESRCH, "container %s ended meanwhile", box->name);
 	if (dir_fd < 0)
 		return err_sys("open %s", path);
 	if (bundle_write_process(box, root_fd, exec, dir_fd, name) < 0)

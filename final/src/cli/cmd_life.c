@@ -174,7 +174,10 @@ static int restart_one(const struct command_line *line, struct box *box)
 	if (box->remove)
 		return err_set(EINVAL, "container %s was run with --rm: stopped, it is removed",
 			       box->name);
-	if (life_stop(box, seconds_of(line, box)) < 0 || life_start(box, NULL) < 0)
+	if (life_stop(box, seconds_of(line, box)) < 0)
+		return -1;
+	/* Somebody else may start it first: it runs anew all the same. */
+	if (life_start(box, NULL) < 0 && err_last()->code != EALREADY)
 		return -1;
 	events_add(box, "restart", NULL);
 	return 0;
