@@ -42,26 +42,22 @@ static int write_message(int socket, const struct message *message, size_t lengt
 	do
 		written = write(socket, message, length);
 	while (written < 0 && errno == EINTR);
-	if (written < 0 && errno == EPIPE)
+	if (written < 0 && (errno == EPIPE || errno == ECONNRESET))
 		return err_set(EPIPE, "the other process died");
 	return written < 0 ? err_sys("send %s", name_of(message->type)) : 0;
 }
 
-int sync_send(int socket, enum sync_type type, uint32_t value)
-{
-	struct message message = {.type = type, .value = value};
-
-	return write_message(socket, &message, SHORT);
-}
-
-/* The other process may be dead; and what it still wrote is worth more than that news. */
+/*
+ * The other process may be dead, and not have read what we wrote: that is ECONNRESET, once. What it
+ * still wrote comes after that, and is worth more than the news.
+ */
 static ssize_t read_message(int socket, struct message *ret_message)
 {
 	ssize_t length;
 
 	do
 		length = read(socket, ret_message, sizeof(*ret_message));
-	while (length < 0 && errno == EINTR);
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
 	return length;
 }
 
@@ -88,6 +84,20 @@ static int receive(int socket, struct message *ret_message, bool *ret_end)
 		log_write(ret_message->value <= LOG_DEBUG ? ret_message->value : LOG_WARNING, "%s",
 			  ret_message->err.text);
 	}
+}
+
+int sync_send(int socket, enum sync_type type, uint32_t value)
+{
+	struct message message = {.type = type, .value = value};
+	bool is_end;
+
+	if (write_message(socket, &message, SHORT) == 0)
+		return 0;
+	if (err_last()->code != EPIPE || receive(socket, &message, &is_end) < 0)
+		return -1;
+	if (!is_end && message.type == SYNC_FAIL)
+		err_adopt(&message.err);
+	return -1;
 }
 
 int sync_expect(int socket, enum sync_type type, uint32_t *ret_value)

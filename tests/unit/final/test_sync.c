@@ -125,6 +125,37 @@ static void test_every_message_in_place_of_the_expected(void **state)
 	}
 }
 
+/* It had not read what we said before it failed: the reason is there, behind ECONNRESET. */
+static void test_failure_behind_a_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), 0);
+	feed_type(SYNC_FAIL);
+	shut(INIT);
+	assert_int_equal(sync_expect(sockets[PARENT], SYNC_READY, NULL), -1);
+	assert_text("some reason");
+	assert_int_equal(sync_expect(sockets[PARENT], SYNC_READY, NULL), -1);
+	assert_text("the other process died");
+}
+
+static void test_failure_before_we_say_more(void **state)
+{
+	(void)state;
+	for (int is_reset = 0; is_reset <= 1; is_reset++) {
+		if (is_reset)
+			assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), 0);
+		feed_type(SYNC_LOG);
+		feed_type(SYNC_FAIL);
+		shut(INIT);
+		assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
+		assert_text("some reason");
+		assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
+		assert_text("the other process died");
+		shut(PARENT);
+		assert_int_equal(sync_open(sockets), 0);
+	}
+}
+
 static void test_unknown_types(void **state)
 {
 	const uint32_t types[] = {0, SYNC_FAIL + 1, 99, INT32_MAX, UINT32_MAX};
@@ -297,18 +328,6 @@ static void test_end(void **state)
 		assert_text("died");
 	}
 	assert_int_equal(sync_expect_end(sockets[PARENT]), 0);
-}
-
-static void test_last_words_are_read_after_the_end(void **state)
-{
-	(void)state;
-	assert_int_equal(err_set(EACCES, "last words"), -1);
-	sync_send_failure(sockets[INIT]);
-	shut(INIT);
-	assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
-	assert_int_equal(err_last()->code, EPIPE);
-	assert_int_equal(sync_expect(sockets[PARENT], SYNC_HOOKS, NULL), -1);
-	assert_string_equal(err_last()->text, "last words");
 }
 
 /* Nobody to tell: neither a crash nor a signal. */
@@ -555,8 +574,9 @@ int main(void)
 		SYNC(test_log_of_a_liar),
 		SYNC(test_failure_of_a_liar),
 		SYNC(test_end),
-		SYNC(test_last_words_are_read_after_the_end),
 		SYNC(test_talking_to_the_dead),
+		SYNC(test_failure_behind_a_reset),
+		SYNC(test_failure_before_we_say_more),
 		GATE(test_gate_files),
 		GATE(test_gate_refusal_arrives),
 		GATE(test_gate_death_is_no_success),
