@@ -36,8 +36,8 @@ int life_wait(struct box *box, int64_t *ret_code) MUST_CHECK;
 int life_release(struct box *box) MUST_CHECK;
 
 /*
- * The box's lock, by somebody who finds it active, or with nothing held of a run that has ended:
- * what such a run has left is released. EBUSY: its monitor stays.
+ * Takes the box's lock. The box is active then, or nothing is held of a run that has ended: that is
+ * released here. EBUSY: such a run's monitor does not end.
  */
 int life_lock_at_rest(struct box *box) MUST_CHECK;
 int life_remove(struct box *box, bool force, bool volumes) MUST_CHECK;

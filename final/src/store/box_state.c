@@ -46,14 +46,15 @@ int box_open_root(const struct box *box, int *ret_fd)
 	int64_t pid = box->state.pid;
 	char path[40];
 
+	if (proc_open(pid, box->state.start_time, &pidfd) < 0 && err_last()->code != ESRCH)
+		return -1;
 	snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
-	if (proc_open(pid, box->state.start_time, &pidfd) == 0)
-		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* Asked after it was opened: it may be that of another process by now. */
-	if (pidfd < 0 || proc_wait(pidfd, 0) || (fd < 0 && errno == ENOENT))
-		return err_set(ESRCH, "container %s ended meanwhile", box->name);
-	if (fd < 0)
+	fd = pidfd < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (pidfd >= 0 && fd < 0 && errno != ENOENT)
 		return err_sys("open %s", path);
+	/* Asked after it was opened: it may be that of another process by now. */
+	if (fd < 0 || proc_wait(pidfd, 0))
+		return err_set(ESRCH, "container %s ended meanwhile", box->name);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
