@@ -40,23 +40,34 @@ bool box_has_monitor(const struct box *box)
 	return run_fd >= 0 && is_locked(run_fd);
 }
 
+/* It is gone, or on its way: then it has no files any more. */
+static bool is_over(pid_t pid, int pidfd)
+{
+	struct proc_stat stat;
+
+	return proc_wait(pidfd, 0) || proc_stat(pid, &stat) < 0 || (stat.flags & PROC_EXITING);
+}
+
 int box_open_root(const struct box *box, int *ret_fd)
 {
 	auto_close int pidfd = -1, fd = -1;
 	int64_t pid = box->state.pid;
 	char path[40];
 
-	if (proc_open(pid, box->state.start_time, &pidfd) < 0 && err_last()->code != ESRCH)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
-	fd = pidfd < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (pidfd >= 0 && fd < 0 && errno != ENOENT)
-		return err_sys("open %s", path);
+	if (proc_open(pid, box->state.start_time, &pidfd) < 0) {
+		if (err_last()->code != ESRCH)
+			return -1;
+	} else {
+		snprintf(path, sizeof(path), "/proc/%ld/root", (long)pid);
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			err_sys("open %s", path);
+	}
 	/* Asked after it was opened: it may be that of another process by now. */
-	if (fd < 0 || proc_wait(pidfd, 0))
+	if (pidfd < 0 || is_over(pid, pidfd))
 		return err_set(ESRCH, "container %s ended meanwhile", box->name);
 	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return *ret_fd < 0 ? -1 : 0;
 }
 
 /* The monitor's file `pid`; 0: none. */
