@@ -29,7 +29,7 @@ int log_open(const struct log_options *options)
 	logger.fd = open(options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 	if (logger.fd < 0) {
 		logger.fd = 0;
-		logger.format = LOG_TEXT; /* of it a person has to be told */
+		logger.format = LOG_TEXT; /* for a person: no program will read it */
 		return err_sys("--log %s: open", options->path);
 	}
 	return 0;

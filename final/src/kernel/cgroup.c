@@ -8,6 +8,7 @@
 #include "../base/err.h"
 #include "../base/log.h"
 #include "../base/path.h"
+#include "../base/stamp.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -260,20 +261,24 @@ static int kill_once(const struct cgroup *cg, int signal, ino_t pid_namespace)
 
 int cgroup_kill(const struct cgroup *cg, int signal, ino_t pid_namespace)
 {
+	int64_t end = stamp_milliseconds() + ENTER_MAX_MS;
+	int result = kill_once(cg, signal, pid_namespace);
+	bool is_thawed = false;
+
 	/*
 	 * An `exec` on its way in is foreign, until it has joined the PID namespace or given up. The
-	 * others have got their signal: there is nobody that must stay frozen.
+	 * others have got their signal: there is nobody that must stay frozen. One that does not die
+	 * has taken the time already.
 	 */
-	for (int waited = 0; signal == SIGKILL && waited < ENTER_MAX_MS; waited += ENTER_MS) {
-		if (kill_once(cg, signal, pid_namespace) == 0)
-			return 0;
-		if (err_last()->code != EBUSY)
-			return -1;
-		if (waited == 0 && cgroup_freeze(cg, false) < 0)
+	while (result < 0 && signal == SIGKILL && err_last()->code == EBUSY &&
+	       stamp_milliseconds() < end) {
+		if (!is_thawed && cgroup_freeze(cg, false) < 0)
 			log_debug("%s", err_last()->text);
+		is_thawed = true;
 		cgroup_sleep_ms(ENTER_MS);
+		result = kill_once(cg, signal, pid_namespace);
 	}
-	return kill_once(cg, signal, pid_namespace);
+	return result;
 }
 
 int cgroup_destroy(const struct cgroup *cg)

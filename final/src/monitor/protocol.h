@@ -114,6 +114,6 @@ struct frame_size {
 
 /*
  * recv(2) without waiting. A peer that has closed with something of ours unread gives ECONNRESET
- * once, before what it has sent: that is asked for again, and then is its end.
+ * once, before what it has sent: so it is asked once more. Its end comes after that.
  */
 ssize_t frame_receive(int fd, void *ret_data, size_t size, int flags) MUST_CHECK;

@@ -293,7 +293,7 @@ static int place_init(struct creation *n)
 		if (n->mount_sources[i] >= 0 &&
 		    mount_idmap_source(n->mount_sources[i], spec, i) < 0)
 			return err_wrap("mount %s", spec->mounts.items[i].destination);
-	return sync_send(n->sync, SYNC_GO, 0);
+	return sync_order(n->sync, SYNC_GO);
 }
 
 static int run_hooks(struct creation *n)
@@ -312,7 +312,7 @@ static int run_hooks(struct creation *n)
 	if (hooks_run(spec, HOOK_PRESTART, state_fd) < 0 ||
 	    hooks_run(spec, HOOK_CREATE_RUNTIME, state_fd) < 0)
 		return -1;
-	return sync_send(n->sync, SYNC_HOOKS_DONE, 0);
+	return sync_order(n->sync, SYNC_HOOKS_DONE);
 }
 
 static int pass_listener(struct creation *n)

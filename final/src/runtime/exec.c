@@ -34,6 +34,7 @@
 enum {
 	FILTER_MAX = 4096 * 8, /* BPF_MAXINSNS instructions */
 	CGROUP_FILE_MAX = 1 << 16,
+	END_WAIT_MS = 50,
 };
 
 /* What parent and child know of the process that enters. */
@@ -321,8 +322,13 @@ static int explain(const struct entry *e)
 {
 	const struct err failure = *err_last();
 	const struct state *state = &e->c->state;
+	auto_close int pidfd = -1;
 	struct proc_stat stat;
 
+	/* Our process died: whoever kills all of a cgroup may have come to it first. */
+	if ((failure.code == EPROTO || failure.code == EPIPE) &&
+	    container_open_init(e->c, &pidfd) == 0)
+		proc_wait(pidfd, END_WAIT_MS);
 	if (proc_stat(state->pid, &stat) == 0 && stat.start_time == state->start_time &&
 	    !(stat.flags & PROC_EXITING)) {
 		err_adopt(&failure);

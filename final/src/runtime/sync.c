@@ -47,6 +47,13 @@ static int write_message(int socket, const struct message *message, size_t lengt
 	return written < 0 ? err_sys("send %s", name_of(message->type)) : 0;
 }
 
+int sync_send(int socket, enum sync_type type, uint32_t value)
+{
+	struct message message = {.type = type, .value = value};
+
+	return write_message(socket, &message, SHORT);
+}
+
 /*
  * The other process may be dead, and not have read what we wrote: that is ECONNRESET, once. What it
  * still wrote comes after that, and is worth more than the news.
@@ -86,12 +93,12 @@ static int receive(int socket, struct message *ret_message, bool *ret_end)
 	}
 }
 
-int sync_send(int socket, enum sync_type type, uint32_t value)
+int sync_order(int socket, enum sync_type type)
 {
-	struct message message = {.type = type, .value = value};
+	struct message message;
 	bool is_end;
 
-	if (write_message(socket, &message, SHORT) == 0)
+	if (sync_send(socket, type, 0) == 0)
 		return 0;
 	if (err_last()->code != EPIPE || receive(socket, &message, &is_end) < 0)
 		return -1;

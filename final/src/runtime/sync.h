@@ -33,11 +33,11 @@ enum sync_type {
 /* fds[0] is the parent's end, fds[1] init's. */
 int sync_open(int ret_fds[2]) MUST_CHECK;
 
-/*
- * value: of LISTENER; else 0. One write(2): a seccomp filter may leave init no other call. If the
- * other process has died, the error is the last word that it wrote, or EPIPE.
- */
+/* value: of LISTENER; else 0. One write(2): a seccomp filter may leave init no other call. */
 int sync_send(int socket, enum sync_type type, uint32_t value) MUST_CHECK;
+
+/* PARENT: the same. If init has died, the error is the last word that it wrote, or EPIPE. */
+int sync_order(int socket, enum sync_type type) MUST_CHECK;
 
 /* Waits for that message. ret_value may be NULL. */
 int sync_expect(int socket, enum sync_type type, uint32_t *ret_value) MUST_CHECK;

@@ -83,6 +83,8 @@ static int open_box(const struct place *place, const char *id, struct box *ret_b
 	if (open_boxes(place, &boxes_fd) < 0)
 		return -1;
 	box.dir_fd = openat(boxes_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (box.dir_fd < 0 && errno == ENOENT)
+		return err_set(ENOENT, "container %.12s: was removed meanwhile", id);
 	if (box.dir_fd < 0)
 		return err_sys("open container %.12s", id);
 	if (read_record(&box, false) < 0) {

@@ -4,7 +4,7 @@
  * Tests: kernel/cgroup.c kernel/cgroup_find.c kernel/cgroup_plan.c kernel/cgroup_plan_io.c
  *	kernel/cgroup_apply.c kernel/cgroup_v1.c kernel/cgroup_v2.c kernel/cgroup_dir.c
  *	kernel/cgroup_kill.c kernel/cgroup_devices.c kernel/cgroup_bpf.c kernel/cgroup_stat.c
- *	base/err.c base/log.c base/str.c base/fd.c base/path.c base/sys.c -lm
+ *	base/err.c base/log.c base/str.c base/fd.c base/path.c base/stamp.c base/sys.c -lm
  */
 #include "kernel/cgroup_internal.h"
 

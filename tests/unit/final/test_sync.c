@@ -147,9 +147,9 @@ static void test_failure_before_we_say_more(void **state)
 		feed_type(SYNC_LOG);
 		feed_type(SYNC_FAIL);
 		shut(INIT);
-		assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
+		assert_int_equal(sync_order(sockets[PARENT], SYNC_GO), -1);
 		assert_text("some reason");
-		assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
+		assert_int_equal(sync_order(sockets[PARENT], SYNC_GO), -1);
 		assert_text("the other process died");
 		shut(PARENT);
 		assert_int_equal(sync_open(sockets), 0);
@@ -328,6 +328,18 @@ static void test_end(void **state)
 		assert_text("died");
 	}
 	assert_int_equal(sync_expect_end(sockets[PARENT]), 0);
+}
+
+static void test_last_words_are_read_after_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(err_set(EACCES, "last words"), -1);
+	sync_send_failure(sockets[INIT]);
+	shut(INIT);
+	assert_int_equal(sync_send(sockets[PARENT], SYNC_GO, 0), -1);
+	assert_int_equal(err_last()->code, EPIPE);
+	assert_int_equal(sync_expect(sockets[PARENT], SYNC_HOOKS, NULL), -1);
+	assert_string_equal(err_last()->text, "last words");
 }
 
 /* Nobody to tell: neither a crash nor a signal. */
@@ -574,6 +586,7 @@ int main(void)
 		SYNC(test_log_of_a_liar),
 		SYNC(test_failure_of_a_liar),
 		SYNC(test_end),
+		SYNC(test_last_words_are_read_after_the_end),
 		SYNC(test_talking_to_the_dead),
 		SYNC(test_failure_behind_a_reset),
 		SYNC(test_failure_before_we_say_more),
