@@ -150,7 +150,7 @@ exec_that_stops() { # NAME: sets $entering
   exec_that_stops one
   husk pause one
   kill -CONT "$entering"
-  husk delete --force one
+  husk delete --force one || { kill -9 "$entering"; return 1; } # else it stays, and bats waits for it
   is_gone one
   wait_for grep "container 'one' ended meanwhile: " "$WORK/out"
 }
