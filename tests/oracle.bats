@@ -31,6 +31,13 @@ leak() { # TEXT
   [[ $output == *"> process sleep 300"* ]]
 }
 
+@test "oracle: a process that has ended is none, though nobody has asked for its status" {
+  leak 'unshare --pid sh -c "sh -c exit & exec sleep 300" >/dev/null 2>&1 &
+    until grep -qs "^State:.Z" /proc/[0-9]*/status; do command sleep 0.05; done
+    grep -s "^NSpid:" $(grep -ls "^State:.Z" /proc/[0-9]*/status)'
+  [ "$status" = 0 ] && [[ $output == *NSpid:*$'\t1' ]]
+}
+
 @test "oracle: sees a mount" {
   leak 'mount -t tmpfs left "$SITE/secret"'
   [[ $output == *"> mount "*left* ]]

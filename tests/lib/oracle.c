@@ -99,15 +99,26 @@ static int read_link(const char *directory, const char *name, char *ret, size_t 
 	return length;
 }
 
+/* It has ended; when its parent gets round to asking, which may be process 1, is not its doing. */
+static int is_zombie(const char *directory)
+{
+	char path[PATH_MAX], stat[512];
+	const char *name_end;
+
+	snprintf(path, sizeof(path), "%s/stat", directory);
+	read_file(path, stat, sizeof(stat));
+	name_end = strrchr(stat, ')');
+	return name_end && strncmp(name_end, ") Z", 3) == 0;
+}
+
 static void see_process(const char *directory, const char *own, const char *site, int only_pids,
 			struct lines *processes, struct lines *networks)
 {
 	char path[PATH_MAX], ns[64], exe[PATH_MAX], command[512];
 	int length;
 
-	/* Of a zombie, or one that has gone meanwhile, there is no namespace to read. */
-	if (read_link(directory, "ns/pid", ns, sizeof(ns)) < 0)
-		return;
+	if (is_zombie(directory) || read_link(directory, "ns/pid", ns, sizeof(ns)) < 0)
+		return; /* it has ended, or has gone meanwhile */
 	read_link(directory, "exe", exe, sizeof(exe));
 	snprintf(path, sizeof(path), "%s/cmdline", directory);
 	length = read_file(path, command, sizeof(command));
