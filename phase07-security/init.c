@@ -89,17 +89,23 @@ static int is_waiting_for_signals(pid_t pid)
 	return call == SYS_rt_sigtimedwait;
 }
 
-/* Whether PID 1 of the container catches, blocks or ignores the signal: then it has an opinion. */
+/*
+ * Whether PID 1 of the container catches, blocks or ignores the signal: then it has an opinion.
+ * As long as it has not been scheduled once, it blocks what husk does: that is none of its own.
+ */
 static int has_opinion(pid_t pid, int sig)
 {
 	char path[64], line[128];
-	unsigned long long mask, all = 0;
+	unsigned long long mask, inherited, all = 0;
+	sigset_t blocked;
 	FILE *stream;
 
+	sigprocmask(SIG_SETMASK, NULL, &blocked);
+	memcpy(&inherited, &blocked, sizeof(inherited)); /* bit N - 1 is signal N, as in SigBlk */
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	stream = fopen(path, "re");
 	while (stream && fgets(line, sizeof(line), stream))
-		if (sscanf(line, "SigBlk: %llx", &mask) == 1 ||
+		if ((sscanf(line, "SigBlk: %llx", &mask) == 1 && mask != inherited) ||
 		    sscanf(line, "SigIgn: %llx", &mask) == 1 ||
 		    sscanf(line, "SigCgt: %llx", &mask) == 1)
 			all |= mask;

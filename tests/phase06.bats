@@ -73,4 +73,21 @@ setup_file() { phase_setup 06; }
   [[ $output == *"mkdir 143"*"clone3 143"* ]]
 }
 
+# Process 1 waits for two seconds before its first system call, with the signal mask of husk's that it
+# was born with: what has no handler there would be dropped by the kernel.
+@test "06 a stop signal that is there before process 1 has run ends the container, too" {
+  run timeout 60 "$tests/lib/sandbox" bash -c 'husk=$SITE/husk/$0/husk before=$("$1/lib/oracle") log=$SITE/tmp/trace
+    strace -f -qq -o "$log" -e trace=clone3,rt_sigprocmask -e inject=rt_sigprocmask:delay_enter=2000000:when=1 \
+      "$husk" run --name=early -- "$SITE/kit/sleep" 20 2>/dev/null &
+    until grep -qs "clone3.*= [1-9]" "$log"; do sleep 0.05; done
+    sleep 0.5
+    kill -TERM "$(pgrep -o -x husk)"
+    wait $!
+    echo "status $?"
+    rm -f "$log"
+    diff <(echo "$before") <("$1/lib/oracle")' "$FOLDER" "$tests" </dev/null
+  echo "$output"
+  [ "$output" = "status 143" ]
+}
+
 @test "06 nothing is left on this machine" { nothing_left; }
