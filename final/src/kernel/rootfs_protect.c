@@ -18,7 +18,6 @@
 /* What lies over masked paths. Descriptors, -1 until needed. */
 struct masks {
 	int null;      /* /dev/null, O_PATH */
-	int file;      /* a detached clone of its mount, for the next file */
 	int directory; /* an empty tmpfs; attached to the first masked directory */
 	bool directory_used;
 	const char *label;
@@ -73,33 +72,36 @@ static int mask_directory(struct masks *masks, const char *path)
 	if (masks->directory_used && clone_mount(masks->directory, &clone) < 0)
 		return -1;
 	if (attach_to_path(masks->directory_used ? clone : masks->directory, path) < 0)
-		return is_missing(errno) ? 0 : err_sys("attach");
+		return err_sys("attach");
 	masks->directory_used = true;
 	return 0;
 }
 
-/* The kernel tells files from directories: the mask for files does not fit on a directory. */
-static int mask(struct masks *masks, const char *path)
+static int mask_file(struct masks *masks, const char *path)
 {
+	auto_close int clone = -1;
+
 	if (masks->null < 0 && open_null(&masks->null) < 0)
 		return -1;
-	if (masks->file < 0 && clone_mount(masks->null, &masks->file) < 0)
+	if (clone_mount(masks->null, &clone) < 0)
 		return -1;
-	if (attach_to_path(masks->file, path) == 0) {
-		scope_close(&masks->file);
-		masks->file = -1;
-		return 0;
-	}
-	if (errno == EINVAL || errno == ENOTDIR)
-		return mask_directory(masks, path);
-	return errno == ENOENT ? 0 : err_sys("attach");
+	return attach_to_path(clone, path) < 0 ? err_sys("attach") : 0;
+}
+
+/* A clone that is attached nowhere costs an RCU grace period when it is closed: it is made when needed. */
+static int mask(struct masks *masks, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return is_missing(errno) ? 0 : err_sys("look at it");
+	return S_ISDIR(st.st_mode) ? mask_directory(masks, path) : mask_file(masks, path);
 }
 
 static int mask_all(const struct spec *spec)
 {
 	const struct str_list *paths = &spec->linux.masked_paths;
-	struct masks masks = {
-		.null = -1, .file = -1, .directory = -1, .label = spec->linux.mount_label};
+	struct masks masks = {.null = -1, .directory = -1, .label = spec->linux.mount_label};
 	int result = 0;
 
 	for (size_t i = 0; i < paths->count && result == 0; i++) {
@@ -108,7 +110,6 @@ static int mask_all(const struct spec *spec)
 			err_wrap("mask %s", paths->items[i]);
 	}
 	scope_close(&masks.null);
-	scope_close(&masks.file);
 	scope_close(&masks.directory);
 	return result;
 }
