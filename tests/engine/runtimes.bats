@@ -78,6 +78,21 @@ each() { # CHECK
   done
 }
 
+# One program less to be started: husk-runtime finds that it runs so already (CVE-2019-5736).
+@test "husk-runtime: the monitor executes it from a read-only mount of its file; a script of that name by its path" {
+  command -v strace >/dev/null || skip "strace(1) is not there"
+  local fd
+  strace -f -qq -o "$WORK/trace" -e trace=execve,execveat,open_tree,mount_setattr "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" true
+  grep -E 'husk-runtime|open_tree|setattr' "$WORK/trace" | cut -c1-120 | head -5
+  fd=$(sed -nE 's/.* open_tree\(AT_FDCWD, "[^"]*\/husk-runtime", .*OPEN_TREE_CLONE.* = ([0-9]+)$/\1/p' "$WORK/trace")
+  grep -q "mount_setattr($fd, \"\", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY.* = 0" "$WORK/trace"
+  [ "$(grep -c 'husk-runtime", .*"create"' "$WORK/trace")" = 1 ]
+  grep -q "execve(\"/proc/self/fd/$fd\", \[\"[^\"]*/husk-runtime\", .*\"create\"" "$WORK/trace"
+  printf '#!/bin/sh\nexec %s "$@"\n' "$(dirname "$HUSK")/husk-runtime" >"$WORK/bin/husk-runtime"
+  chmod 755 "$WORK/bin/husk-runtime"
+  [ "$(box --rm --runtime "$WORK/bin/husk-runtime" echo fine)" = fine ]
+}
+
 @test "smoke: run: streams, input, status" { each check_run; }
 @test "smoke: run: 127 and 126, one line" { each check_not_run; }
 @test "smoke: run -d: namespaces of its own; rm -f ends it" { each check_detached; }

@@ -91,7 +91,8 @@ void proc_reset_signals(void)
 
 extern char **environ;
 
-int proc_spawn(char *const argv[], const int fds[], int count, bool is_apart, pid_t *ret_pid)
+int proc_spawn(const char *program, char *const argv[], const int fds[], int count, bool is_apart,
+	       pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -114,11 +115,22 @@ int proc_spawn(char *const argv[], const int fds[], int count, bool is_apart, pi
 			posix_spawn_file_actions_adddup2(&actions, fds[fd], fd);
 	if (is_apart)
 		posix_spawn_file_actions_addchdir_np(&actions, "/");
-	error = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
+	error = posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	errno = error;
 	return error ? err_sys("execute %s", argv[0]) : 0;
+}
+
+int proc_open_sealed(const char *path, int *ret_fd)
+{
+	const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+	auto_close int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &read_only) < 0)
+		return -1;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
 int proc_exit_code(int status)

@@ -41,12 +41,23 @@ bool proc_wait(int pidfd, int milliseconds);
 bool proc_is_real_root(void);
 
 /*
- * Executes a program beside us, without a copy of our memory (posix_spawn(3)). fds[i] is its
- * descriptor i, -1: /dev/null; none of them may have a number that another one gets. No signal is
- * blocked, SIGPIPE is as usual. is_apart: a session of its own, in the directory /.
+ * Executes a program beside us, without a copy of our memory (posix_spawn(3)): when it returns, the
+ * program has been executed. fds[i] is its descriptor i, -1: /dev/null; none of them may have a
+ * number that another one gets. No signal is blocked, SIGPIPE is as usual. is_apart: a session of
+ * its own, in the directory /. Errors name argv[0].
  */
-int proc_spawn(char *const argv[], const int fds[], int count, bool is_apart,
+int proc_spawn(const char *program, char *const argv[], const int fds[], int count, bool is_apart,
 	       pid_t *ret_pid) MUST_CHECK;
+
+/*
+ * A program file that nobody can write by way of those who execute it: a read-only mount of that
+ * one file that is attached nowhere (open_tree(2), mount_setattr(2)), to be executed by descriptor.
+ * Nothing is copied and nothing is left. What executes it holds it; when the descriptor is closed
+ * it belongs to no mount namespace, and nobody can find, remount or change it. Closing it waits for
+ * an RCU grace period, on a busy machine for milliseconds. -1 with errno: not permitted, or the
+ * file is on a mount of another mount namespace.
+ */
+int proc_open_sealed(const char *path, int *ret_fd) MUST_CHECK;
 
 /* A status of wait(2) as a shell has it: 128 + n for signal n. */
 int proc_exit_code(int status) MUST_CHECK;

@@ -154,8 +154,8 @@ static int launch(struct box *box, struct arena *arena, int *ret_reader)
 		return err_sys("make a pipe");
 	reader = report[0];
 	writer = report[1];
-	if (proc_spawn((char *[]){program, directory, NULL}, (int[]){-1, -1, -1, writer, lock},
-		       MONITOR_LOCK_FD + 1, true, &pid) < 0)
+	if (proc_spawn(program, (char *[]){program, directory, NULL},
+		       (int[]){-1, -1, -1, writer, lock}, MONITOR_LOCK_FD + 1, true, &pid) < 0)
 		return -1;
 	box->state.monitor_pid = pid;
 	if (proc_stat(pid, &stat) == 0)

@@ -2,7 +2,8 @@
  * seal.c: execute a copy of ourselves that cannot be written. See seal.h; next file: ns.h
  *
  * How it is known that we are the copy: by what the kernel says of /proc/self/exe, not by a mark in
- * the environment, which a caller may pass on by accident. A file that is the root of a detached
+ * the environment, which a caller may pass on by accident. So a caller may also execute it himself,
+ * and save us doing so: husk-monitor does. A file that is the root of a detached
  * mount has the path "/", which no executable that was found by a path can have; it is read-only
  * then or we did not make it. A memfd is asked for its seals.
  *
@@ -11,6 +12,7 @@
  */
 #include "seal.h"
 #include "../base/err.h"
+#include "../base/proc.h"
 #include "../base/str.h"
 #include "../base/sys.h"
 
@@ -50,17 +52,6 @@ static int is_sealed(bool *ret_sealed)
 		*ret_sealed = str_has_prefix(path, "/memfd:") && is_sealed_memory();
 	}
 	return 0;
-}
-
-/* -1 with errno: not permitted, or our file is on a mount of another namespace. */
-static int clone_mount(void)
-{
-	const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-	auto_close int fd = sys_open_tree(AT_FDCWD, self, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &read_only) < 0)
-		return -1;
-	return TAKE_FD(fd);
 }
 
 static int copy_to_memory(int *ret_fd)
@@ -103,8 +94,7 @@ int seal_self(char *const argv[])
 		restore_name();
 		return 0;
 	}
-	fd = clone_mount();
-	if (fd < 0 && copy_to_memory(&fd) < 0)
+	if (proc_open_sealed(self, &fd) < 0 && copy_to_memory(&fd) < 0)
 		return err_wrap("make a copy of this program that containers cannot write "
 				"(CVE-2019-5736)");
 	sys_execveat(fd, "", argv, environ, AT_EMPTY_PATH);

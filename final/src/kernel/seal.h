@@ -9,11 +9,9 @@
  * init, or looks at /proc/PID/exe of it in time, holds a path to the program file on the machine,
  * and root in the container writes to it.
  *
- * The copy is a detached read-only mount of the executable's file (open_tree(2),
- * mount_setattr(2)), executed by descriptor: nothing is copied and nothing is left. When the
- * descriptor is closed by the execve(2) the mount belongs to no mount namespace: nobody can find,
- * remount or change it. Where that is not possible (no CAP_SYS_ADMIN), a sealed memfd_create(2)
- * holds the bytes. Arguments and environment stay as they are. Next file: seal.c
+ * The copy is a detached read-only mount of the executable's file, proc_open_sealed(), executed by
+ * descriptor. Where that is not possible (no CAP_SYS_ADMIN), a sealed memfd_create(2) holds the
+ * bytes. Arguments and environment stay as they are. Next file: seal.c
  */
 #pragma once
 

@@ -2,8 +2,10 @@
 #include "execute.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/proc.h"
 #include "../base/runtime_error.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -23,26 +25,34 @@ static void execute(char *const argv[])
 	_exit(127);
 }
 
-static void take_streams(const int streams[3])
+/* Itself: the interpreter of a script of that name could not find it by our descriptor. */
+static bool is_husk_runtime(const char *path)
 {
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		if (dup2(streams[fd], fd) < 0)
-			_exit(127);
+	const char *slash = strrchr(path, '/');
+	auto_close int fd = -1;
+	char magic[SELFMAG];
+
+	if (strcmp(slash ? slash + 1 : path, "husk-runtime") != 0)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && fd_read(fd, magic, SELFMAG) == SELFMAG &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
+/*
+ * For `create`, which is what needs streams, husk-runtime would execute itself once more, sealed:
+ * one program less. Our descriptor is closed while it is at work already, and nobody waits for that.
+ */
 int execute_start(char *const argv[], const int streams[3], pid_t *ret_pid)
 {
-	pid_t pid = fork();
+	static const int none[] = {-1, -1, -1};
+	auto_close int sealed = -1;
+	char path[32];
 
-	if (pid < 0)
-		return err_sys("fork");
-	if (pid == 0) {
-		if (streams)
-			take_streams(streams);
-		execute(argv);
-	}
-	*ret_pid = pid;
-	return 0;
+	if (streams && is_husk_runtime(argv[0]) && proc_open_sealed(argv[0], &sealed) == 0)
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", sealed);
+	return proc_spawn(sealed < 0 ? argv[0] : path, argv, streams ? streams : none, 3, false,
+			  ret_pid);
 }
 
 /* A pipe that only this process holds tells the child when it has ended. */
