@@ -41,7 +41,13 @@ build_programs() {
 
 # --- the private place ---
 
-cgroup_mounts() { awk '$3 == "cgroup" || $3 == "cgroup2" { print $3, $2 }' /proc/self/mounts; }
+# "TYPE DIRECTORY", one a line, of what nothing is mounted over.
+cgroup_mounts() {
+  awk '$2 == "/sys/fs/cgroup" { split("", type) }
+    { delete type[$2] }
+    $3 ~ /^cgroup2?$/ { type[$2] = $3; place[NR] = $2 }
+    END { for (i = 1; i <= NR; i++) if (place[i] in type) { print type[place[i]], place[i]; delete type[place[i]] } }' /proc/self/mounts
+}
 
 remove_cgroups() { # NAME
   local _ directory
