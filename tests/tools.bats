@@ -697,16 +697,19 @@ TRACE
   [[ $output == *"removed       cgroup "*"/husk-course/empty"*$'\nhusk-courses' ]]
 }
 
-@test "reset: removes the cgroups of a killed test run, and no cgroup with somebody in it" {
+@test "reset: removes the cgroups of a killed test run, and none with somebody in it, or whose owner lives" {
   need_limits
   sandboxed '
     top=$(awk "\$5 ~ \"^/sys/fs/cgroup\" && / - cgroup2? / { print \$5; exit }" /proc/self/mountinfo)
     mkdir -p $top/husk-sandbox-killed/deep $top/husk-sandbox-running/deep
     sleep 300 & echo $! >$top/husk-sandbox-running/deep/cgroup.procs
-    $tools/reset; find $top -name "husk-sandbox*" -printf "%P\n"
-    kill $!; wait; rmdir $top/husk-sandbox-running/deep $top/husk-sandbox-running'
+    (exec -a tests/lib/sandbox sleep 300) & owner=$!
+    mkdir $top/husk-sandbox-begins-$owner
+    until grep -qs tests /proc/$owner/cmdline; do sleep 0.05; done
+    $tools/reset; find $top -name "husk-sandbox*" -printf "%P\n" | sed "s/$owner/PID/" | sort
+    kill %1 $owner; wait; rmdir $top/husk-sandbox-running/deep $top/husk-sandbox-running $top/husk-sandbox-begins-$owner'
   [ "$status" = 0 ]
-  [[ $output == *"removed       cgroup "*"/husk-sandbox-killed"*$'\nhusk-sandbox-running' ]]
+  [[ $output == *"removed       cgroup "*"/husk-sandbox-killed"*$'\nhusk-sandbox-begins-PID\nhusk-sandbox-running' ]]
 }
 
 @test "reset: folders: of a script that has gone, and no other" {
