@@ -193,8 +193,7 @@ int oci_run(const struct box *box, char *const args[], struct arena *arena,
 
 	if (oci_command(box, (char *[]){NULL}, args, arena, &argv) < 0 ||
 	    make_pipe(&out, &out_end) < 0 || make_pipe(&error, &error_end) < 0 ||
-	    proc_spawn(argv.items[0], argv.items, (int[]){-1, out_end, error_end}, 3, false, &pid) <
-		    0)
+	    proc_spawn(*argv.items, argv.items, (int[]){-1, out_end, error_end}, 3, false, &pid) < 0)
 		return -1;
 	close(TAKE_FD(out_end));
 	close(TAKE_FD(error_end));

@@ -88,7 +88,7 @@ static int mask_file(struct masks *masks, const char *path)
 	return attach_to_path(clone, path) < 0 ? err_sys("attach") : 0;
 }
 
-/* A clone that is attached nowhere costs an RCU grace period when it is closed: it is made when needed. */
+/* Made when it is needed: to close a clone that is attached nowhere costs an RCU grace period. */
 static int mask(struct masks *masks, const char *path)
 {
 	struct stat st;

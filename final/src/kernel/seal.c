@@ -2,10 +2,10 @@
  * seal.c: execute a copy of ourselves that cannot be written. See seal.h; next file: ns.h
  *
  * How it is known that we are the copy: by what the kernel says of /proc/self/exe, not by a mark in
- * the environment, which a caller may pass on by accident. So a caller may also execute it himself,
- * and save us doing so: husk-monitor does. A file that is the root of a detached
- * mount has the path "/", which no executable that was found by a path can have; it is read-only
- * then or we did not make it. A memfd is asked for its seals.
+ * the environment, which a caller may pass on by accident. So a caller may also execute the copy
+ * himself, and save us doing so: husk-monitor does. A file that is the root of a detached mount has
+ * the path "/", which no executable that was found by a path can have; it is read-only then or we
+ * did not make it. A memfd is asked for its seals.
  *
  * A read-only mount of the machine (an immutable /usr) is not taken for sealed: its administrator
  * makes it writable for every upgrade, and a container may wait for that with the path in hand.
