@@ -189,11 +189,15 @@ int oci_run(const struct box *box, char *const args[], struct arena *arena,
 	auto_close int out = -1, out_end = -1, error = -1, error_end = -1;
 	struct reader readers[2] = {{.text = (char *)""}, {.text = (char *)""}};
 	struct str_list argv = {0};
+	int streams[] = {-1, -1, -1};
 	pid_t pid;
 
 	if (oci_command(box, (char *[]){NULL}, args, arena, &argv) < 0 ||
-	    make_pipe(&out, &out_end) < 0 || make_pipe(&error, &error_end) < 0 ||
-	    proc_spawn(*argv.items, argv.items, (int[]){-1, out_end, error_end}, 3, false, &pid) < 0)
+	    make_pipe(&out, &out_end) < 0 || make_pipe(&error, &error_end) < 0)
+		return -1;
+	streams[1] = out_end;
+	streams[2] = error_end;
+	if (proc_spawn(argv.items[0], argv.items, streams, 3, false, &pid) < 0)
 		return -1;
 	close(TAKE_FD(out_end));
 	close(TAKE_FD(error_end));
