@@ -295,7 +295,9 @@ END
   for w in 1 2 3; do
     (for _ in {1..6}; do
       husk load -q -i l || exit
-      husk run --rm --net none x sh -c 'exit 7' 2>>err || [ $? = 7 ] || [ $? = 125 ]
+      status=0
+      husk run --rm --net none x sh -c 'exit 7' 2>>err || status=$?
+      [[ $status == @(7|125) ]] || { echo "the run ended with $status" >&2; exit 1; }
     done) 2>"load.$w" &
     pids[w]=$!
   done
