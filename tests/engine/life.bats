@@ -99,6 +99,22 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   [ -z "$(husk ps -aq)" ] # --rm holds
 }
 
+# Its monitor's last command removes it, before or after stop has seen the end.
+@test "stop: of boxes with --rm, while others are: it succeeds, whoever removes them" {
+  local w pids=()
+  for w in 1 2 3 4 5 6; do
+    (for _ in {1..8}; do
+      box -d --rm --name "gone$w" sleep 1000 && husk stop -t 0 "gone$w" || exit
+    done) >"$WORK/stop.$w" 2>&1 &
+    pids+=($!)
+  done
+  for w in 1 2 3 4 5 6; do
+    wait "${pids[w - 1]}" || { cat "$WORK/stop.$w"; return 1; }
+  done
+  wait_for no_monitors
+  [ -z "$(husk ps -aq)" ]
+}
+
 # --- detached ---
 
 @test "run -d prints the ID; the process is in namespaces and a cgroup of its own" {

@@ -116,7 +116,12 @@ static int end_process(struct box *box, int signal, int milliseconds)
 /* Whoever comes first releases it: the monitor's last command, or we. */
 static int finish(struct box *box)
 {
-	return life_release(box) < 0 && err_last()->code != ENOENT ? -1 : 0;
+	if (life_release(box) == 0)
+		return 0;
+	if (err_last()->code != ENOENT)
+		return -1;
+	box->state.status = BOX_EXITED; /* and removed: our copy must not say that it runs */
+	return 0;
 }
 
 static int stop(struct box *box, int signal, int milliseconds)
