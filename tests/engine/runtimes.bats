@@ -82,7 +82,8 @@ each() { # CHECK
 @test "husk-runtime: the monitor executes it from a read-only mount of its file; a script of that name by its path" {
   command -v strace >/dev/null || skip "strace(1) is not there"
   local fd
-  strace -f -qq -o "$WORK/trace" -e trace=execve,execveat,open_tree,mount_setattr "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" true
+  # -s: strace(1) cuts a string after 32 characters, and husk-runtime's path may be longer.
+  strace -f -qq -s 4096 -o "$WORK/trace" -e trace=execve,execveat,open_tree,mount_setattr "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" true
   grep -E 'husk-runtime|open_tree|setattr' "$WORK/trace" | cut -c1-120 | head -5
   fd=$(sed -nE 's/.* open_tree\(AT_FDCWD, "[^"]*\/husk-runtime", .*OPEN_TREE_CLONE.* = ([0-9]+)$/\1/p' "$WORK/trace")
   grep -q "mount_setattr($fd, \"\", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY.* = 0" "$WORK/trace"
