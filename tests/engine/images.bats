@@ -232,6 +232,8 @@ make_layers() { # LAYOUT
   fails_in_a_line 'has 2 names' husk rmi "${id:7:12}"
   run husk rmi --force "${id:7:12}"
   [ "${#lines[@]}" = 3 ] && [ "${lines[2]}" = "Deleted: $id" ]
+  fails_in_a_line "no image" husk rmi b:2
+  [ -z "$(husk rmi --force b:2 2>&1)" ]
   is_empty "$HUSK_DATA/oci/blobs/sha256" "$HUSK_DATA/layers"
 }
 

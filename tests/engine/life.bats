@@ -325,11 +325,54 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
 @test "rm: a running box is refused, -f kills it; several, some of them wrong" {
   box -d --name web sleep 1000 >/dev/null
   refused "running" "rm -f" -- husk rm web
-  run husk rm -f web nosuch
+  box --name ended true
+  run husk rm ended nosuch
   [ "$status" = 125 ]
-  [ "${lines[0]}" = web ]
+  [ "${lines[0]}" = ended ]
   [[ ${lines[1]} == *"no such container: nosuch"* ]]
+  run husk rm -f web nosuch # as of docker and podman: it is not there, and that is what is wanted
+  [ "$status" = 0 ]
+  [ "$output" = web ]
   [ -z "$(husk ps -aq)" ]
+}
+
+# Stopped after each of its flock(2) in turn; another one has removed the box before it goes on.
+@test "rm -f, stop: the box is removed by others meanwhile: they succeed" {
+  command -v strace >/dev/null || skip "strace(1) is not there"
+  local command k tracer pid id overtaken=0
+  for command in "rm -f" "stop -t 0"; do
+    for k in {1..14}; do
+      id=$(box -d --rm --name web sleep 1000)
+      : >"$WORK/trace"
+      # shellcheck disable=SC2086
+      strace -qq -o "$WORK/trace" -e trace=flock -e "inject=flock:signal=STOP:when=$k" "$HUSK" $command web >"$WORK/said" 2>&1 &
+      tracer=$!
+      wait_for stopped_or_ended "$tracer"
+      pid=$(pgrep -P "$tracer") || true
+      # What it holds itself nobody takes from it.
+      if [ -n "$pid" ] && flock -n "$HUSK_DATA/boxes/$id" true 2>/dev/null; then
+        husk rm -f web >/dev/null
+        overtaken=$((overtaken + 1))
+      fi
+      [ -z "$pid" ] || kill -CONT "$pid"
+      wait "$tracer" || { echo "husk $command, stopped after flock $k: $?: $(cat "$WORK/said")"; return 1; }
+      [ "$(cat "$WORK/said")" = web ]
+    done
+  done
+  [ "$overtaken" -ge 8 ]
+}
+
+stopped_or_ended() { grep -q 'stopped by SIGSTOP' "$WORK/trace" || ! is_alive "$1"; } # PID of strace
+
+@test "rm -f: a box whose runtime is gone: a line, and it is still there" {
+  printf '#!/bin/sh\nexec %s "$@"\n' "$(dirname "$HUSK")/husk-runtime" >"$WORK/runtime"
+  chmod 755 "$WORK/runtime"
+  box -d --name web --runtime "$WORK/runtime" sleep 1000 >/dev/null
+  mv "$WORK/runtime" "$WORK/away"
+  refused "$WORK/runtime" "No such file" -- husk rm -f web
+  [ "$(husk ps -a --format '{{.Names}}')" = web ]
+  mv "$WORK/away" "$WORK/runtime"
+  husk rm -f web
 }
 
 @test "rm -f: a box whose record cannot be read" {

@@ -28,14 +28,17 @@ make() { # NAME [OPTION...]
 }
 
 @test "a beginning that can mean two: the candidates, with their names" {
-  local id i short
+  local id i short force
   for i in {1..17}; do make "n$i" >/dev/null; done # 16 digits: two begin alike
   short=$(husk ps -aq | cut -c1 | sort | uniq -d | head -1)
-  run husk rm "$short"
-  [ "$status" = 125 ]
-  [ ${#lines[@]} = 1 ]
-  [[ $output == *"can mean"*"containers"*"(n"*"(n"* ]]
-  for id in $(husk ps -aq | grep "^$short"); do [[ $output == *"$id"* ]]; done
+  for force in "" -f; do
+    # shellcheck disable=SC2086
+    run husk rm $force "$short"
+    [ "$status" = 125 ]
+    [ ${#lines[@]} = 1 ]
+    [[ $output == *"can mean"*"containers"*"(n"*"(n"* ]]
+    for id in $(husk ps -aq | grep "^$short"); do [[ $output == *"$id"* ]]; done
+  done
   # shellcheck disable=SC2046
   husk rm $(husk ps -aq) >/dev/null
 }

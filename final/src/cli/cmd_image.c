@@ -344,7 +344,8 @@ struct rmi_options {
 
 static const struct opt rmi_options[] = {
 	{"force", 'f', OPT_FLAG, offsetof(struct rmi_options, force), NULL,
-	 "also with several names, or while a stopped container is made of it"},
+	 "also with several names, or while a stopped container is made of it; nothing is said of "
+	 "those that are not there"},
 	{"no-prune", 0, OPT_IGNORED_FLAG, 0, NULL, NULL},
 	{0}};
 
@@ -370,12 +371,11 @@ static int run_rmi(const struct command_line *line)
 		struct str_list lines = {0};
 
 		if (image_remove(line->place, line->operands[i], options->force, line->arena,
-				 &lines) == 0) {
-			tell_removed(line, &lines);
-		} else {
+				 &lines) < 0) {
 			log_failure();
 			status = EXIT_HUSK;
 		}
+		tell_removed(line, &lines);
 	}
 	return command_flush() < 0 ? -1 : status;
 }

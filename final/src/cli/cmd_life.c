@@ -326,7 +326,8 @@ struct rm_options {
 
 static const struct opt rm_options[] = {
 	ALL("all of them"),
-	{"force", 'f', OPT_FLAG, AT(force), NULL, "also if it is running: it is killed"},
+	{"force", 'f', OPT_FLAG, AT(force), NULL,
+	 "also if it is running: it is killed; nothing is said of those that are not there"},
 	{"volumes", 'v', OPT_FLAG, AT(volumes), NULL, "its volumes without a name, too"},
 	{0}};
 
@@ -337,7 +338,7 @@ static int rm_one(const struct command_line *line, const char *name)
 	int result;
 
 	if (box_find(line->place, name, &box) < 0) {
-		if (!options->force || err_last()->code == ENOENT)
+		if (!options->force || err_last()->code == ENOTUNIQ)
 			return -1;
 		return life_remove_broken(line->place, name);
 	}

@@ -49,7 +49,7 @@ int life_collect(const struct place *place, bool dry_run, size_t *ret_count) MUS
 /* A signal to its init. KILL and its stop signal are the user's: no restart follows. */
 int life_kill(struct box *box, int signal) MUST_CHECK;
 
-/* Of one whose record cannot be read: all that its ID names. */
+/* Of one whose record cannot be read: all that its ID names. 1: there is none, or no longer. */
 int life_remove_broken(const struct place *place, const char *name) MUST_CHECK;
 
 /* Whether it has a process, or will have one again. */

@@ -163,13 +163,19 @@ static int remove_broken(struct collection *c, const char *id)
 int life_remove_broken(const struct place *place, const char *name)
 {
 	auto_arena struct arena scratch = {0};
+	auto_close int boxes_fd = -1, fd = -1;
 	struct collection c = {.place = place, .arena = &scratch};
 	struct str_list ids;
 
-	if (box_find_ids(place, name, &scratch, &ids) < 0)
+	if (box_find_ids(place, name, &scratch, &ids) < 0 ||
+	    place_open_dir(place->data_fd, "boxes", &boxes_fd) < 0)
 		return -1;
 	if (ids.count != 1)
-		return err_set(ENOENT, "no such container: %s", name);
+		return 1;
+	/* Somebody may be removing it just now. */
+	fd = openat(boxes_fd, ids.items[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && store_lock(fd) < 0)
+		return err_last()->code == ENOENT ? 1 : -1;
 	return remove_broken(&c, ids.items[0]);
 }
 

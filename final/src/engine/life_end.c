@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { KILL_WAIT_MS = 10000, POLL_MS = 2, RESTART_POLL_MS = 50 };
@@ -113,26 +114,26 @@ static int end_process(struct box *box, int signal, int milliseconds)
 	return 0;
 }
 
-/* Whoever comes first releases it: the monitor's last command, or we. */
-static int finish(struct box *box)
+/* Whoever came first has removed it: then that was no failure, and our copy must not say it runs. */
+static int unless_gone(struct box *box)
 {
-	if (life_release(box) == 0)
-		return 0;
-	if (err_last()->code != ENOENT)
+	struct stat st;
+
+	if (fstat(box->dir_fd, &st) < 0 || st.st_nlink > 0)
 		return -1;
-	box->state.status = BOX_EXITED; /* and removed: our copy must not say that it runs */
+	box->state.status = BOX_EXITED;
 	return 0;
 }
 
 static int stop(struct box *box, int signal, int milliseconds)
 {
 	if (note_stop(box) < 0)
-		return -1;
+		return unless_gone(box);
 	tell_monitor(box);
 	box_observe(box, false);
 	if (box->state.pid && end_process(box, signal, milliseconds) < 0)
 		return -1;
-	return finish(box);
+	return life_release(box) < 0 ? unless_gone(box) : 0;
 }
 
 int life_stop(struct box *box, uint32_t seconds)
@@ -244,7 +245,7 @@ int life_remove(struct box *box, bool force, bool volumes)
 		if (life_is_active(box) && stop(box, SIGKILL, 0) < 0)
 			return -1;
 		if (life_lock_at_rest(box) < 0)
-			return err_last()->code == ENOENT ? 0 : -1;
+			return unless_gone(box);
 		if (!life_is_active(box))
 			break;
 		box_unlock(box);

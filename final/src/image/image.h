@@ -53,7 +53,10 @@ int image_save(const struct place *place, const struct str_list *references,
 	       enum image_format format, int fd) MUST_CHECK;
 int image_tag(const struct place *place, const char *source, const char *target) MUST_CHECK;
 
-/* A reference goes; with its last one the image, unless a box uses it and not force. */
+/*
+ * A reference goes; with its last one the image, unless a box uses it and not force. 1: there is none,
+ * and force.
+ */
 int image_remove(const struct place *place, const char *name, bool force, struct arena *arena,
 		 struct str_list *ret_lines) MUST_CHECK;
 int image_prune(const struct place *place, bool all, uint64_t *ret_freed) MUST_CHECK;

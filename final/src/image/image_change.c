@@ -193,7 +193,7 @@ static const char *asked_reference(const struct image *image, const char *name, 
 	return str_list_has(&image->references, full) ? full : NULL;
 }
 
-/* What cannot be read any more can still be removed, by its name. */
+/* What cannot be read any more can still be removed, by its name. 1: there is none of that name. */
 static int remove_damaged(struct change *c, const char *name, struct arena *arena,
 			  struct str_list *lines)
 {
@@ -201,7 +201,7 @@ static int remove_damaged(struct change *c, const char *name, struct arena *aren
 	char *full;
 
 	if (reference_normalize(name, arena, &full) < 0)
-		return -1;
+		return 1;
 	for (size_t i = 0; i < c->index.manifests.count; i++) {
 		const char *found = image_index_name(&c->index.manifests.items[i], &c->arena);
 
@@ -214,7 +214,23 @@ static int remove_damaged(struct change *c, const char *name, struct arena *aren
 			return -1;
 		return add_untagged(lines, arena, full);
 	}
-	return -1;
+	return 1;
+}
+
+/* The error record says why it could not be found. */
+static int remove_unfound(struct change *c, const char *name, bool force, struct arena *arena,
+			  struct str_list *ret_lines)
+{
+	struct err why = *err_last();
+	struct str_list lines = {0};
+	int result = remove_damaged(c, name, arena, &lines);
+
+	if (result == 0)
+		*ret_lines = lines;
+	if (result <= 0)
+		return result;
+	err_adopt(&why);
+	return force && why.code == ENOENT ? 1 : -1;
 }
 
 int image_remove(const struct place *place, const char *name, bool force, struct arena *arena,
@@ -227,16 +243,8 @@ int image_remove(const struct place *place, const char *name, bool force, struct
 
 	if (begin(place, &c) < 0)
 		return -1;
-	if (image_find(place, name, &image) < 0) {
-		struct err saved = *err_last();
-
-		if (remove_damaged(&c, name, arena, &lines) < 0) {
-			err_adopt(&saved);
-			return -1;
-		}
-		*ret_lines = lines;
-		return 0;
-	}
+	if (image_find(place, name, &image) < 0)
+		return remove_unfound(&c, name, force, arena, ret_lines);
 	result = remove_found(&c, &image, asked_reference(&image, name, arena), force, arena,
 			      &lines);
 	image_free(&image);
