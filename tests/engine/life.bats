@@ -221,6 +221,21 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   husk rm web
 }
 
+# The first one ends when the second one has had its signal, which it has not had yet.
+@test "stop: of several at once: none waits for the time of another" {
+  mkdir "$WORK/shared"
+  box -d --name first -v "$WORK/shared:/shared" sh -c 'trap "until [ -e /shared/second ]; do sleep 0.05; done; exit 7" TERM; echo ready; while :; do sleep 0.05; done' >/dev/null
+  box -d --name second -v "$WORK/shared:/shared" sh -c 'trap ": >/shared/second; exit 8" TERM; echo ready; while :; do sleep 0.05; done' >/dev/null
+  wait_for has_said first ready
+  wait_for has_said second ready
+  run husk stop -t 30 first nosuch second
+  [ "$status" = 125 ]
+  [ "$(printf '%s\n' "${lines[@]}" | grep -v 'no such container: nosuch')" = first$'\n'second ]
+  [ ${#lines[@]} = 3 ]
+  [ "$(husk inspect --format '{{.State.ExitCode}}' first second)" = 7$'\n'8 ]
+  husk rm second first
+}
+
 @test "stop: a paused box, a box that does not run, several at once" {
   box -d --name one sleep 1000 >/dev/null
   box -d --name two sleep 1000 >/dev/null

@@ -134,15 +134,16 @@ struct signal_options {
 		"all", 'a', OPT_FLAG, AT(all), NULL, of_what                                       \
 	}
 
-/* `run` with the boxes that are named, or with all for which is_meant() says so. */
+/* `run` at once with the boxes that are named, or with all for which is_meant() says so. */
 static int each_or_all(const struct command_line *line, bool (*is_meant)(const struct box *box),
 		       int (*run)(const struct command_line *line, struct box *box))
 {
 	const struct signal_options *options = line->values;
 	struct command_line chosen = *line;
 
-	return command_take_all(&chosen, options->all, is_meant) < 0 ? -1
-								     : command_each(&chosen, run);
+	if (command_take_all(&chosen, options->all, is_meant) < 0)
+		return -1;
+	return command_at_once(&chosen, run);
 }
 
 static const struct opt stop_options[] = {
@@ -185,7 +186,13 @@ static int restart_one(const struct command_line *line, struct box *box)
 
 static int run_restart(const struct command_line *line)
 {
-	return each_or_all(line, life_is_active, restart_one);
+	const struct signal_options *options = line->values;
+	struct command_line chosen = *line;
+
+	/* One after the other: one may be in the network of another one. */
+	if (command_take_all(&chosen, options->all, life_is_active) < 0)
+		return -1;
+	return command_each(&chosen, restart_one);
 }
 
 /* --- kill --- */
@@ -360,7 +367,7 @@ static int run_rm(const struct command_line *line)
 
 	if (command_take_all(&chosen, options->all, is_any) < 0)
 		return -1;
-	return command_each_name(&chosen, rm_one);
+	return command_at_once_name(&chosen, rm_one);
 }
 
 const struct command cmd_life[] = {

@@ -1,6 +1,6 @@
 /*
  * command.c: global options, the tables of commands, and the one place where an error is printed.
- * See command.h; next file: command_help.c
+ * See command.h; next file: command_each.c
  */
 #include "command.h"
 #include "../base/err.h"
@@ -250,101 +250,5 @@ int command_labels(const struct str_list *texts, struct arena *arena, struct str
 	for (size_t i = 0; i < texts->count; i++)
 		if (str_map_set(map, arena, texts->items[i]) < 0)
 			return err_wrap("--label");
-	return 0;
-}
-
-int command_find(const struct command_line *line, const char *name, struct box *ret_box)
-{
-	struct box box;
-
-	if (box_find(line->place, name, &box) < 0)
-		return -1;
-	if (life_settle(&box) < 0) {
-		box_close(&box);
-		return -1;
-	}
-	*ret_box = box;
-	return 0;
-}
-
-static int with_name(const struct command_line *line, const char *name,
-		     int (*run)(const struct command_line *line, struct box *box))
-{
-	struct box box;
-	int result;
-
-	if (command_find(line, name, &box) < 0)
-		return -1;
-	result = run(line, &box);
-	box_close(&box);
-	return result;
-}
-
-int command_with(const struct command_line *line,
-		 int (*run)(const struct command_line *line, struct box *box))
-{
-	return with_name(line, line->operands[0], run);
-}
-
-/* What became of one of several. */
-static void tell(const char *name, int result, int *status)
-{
-	if (result == 0)
-		result = command_print(name);
-	if (result >= 0)
-		return;
-	log_failure();
-	*status = EXIT_HUSK;
-}
-
-int command_each_name(const struct command_line *line,
-		      int (*run)(const struct command_line *line, const char *name))
-{
-	int status = 0;
-
-	for (size_t i = 0; i < line->count; i++)
-		tell(line->operands[i], run(line, line->operands[i]), &status);
-	return status;
-}
-
-int command_each(const struct command_line *line,
-		 int (*run)(const struct command_line *line, struct box *box))
-{
-	int status = 0;
-
-	for (size_t i = 0; i < line->count; i++)
-		tell(line->operands[i], with_name(line, line->operands[i], run), &status);
-	return status;
-}
-
-struct choice {
-	bool (*is_meant)(const struct box *box);
-	struct arena *arena;
-	struct str_list names;
-};
-
-static int take_name(struct box *box, void *data)
-{
-	struct choice *choice = data;
-	char *name = arena_format(choice->arena, "%s", box->name);
-
-	if (!choice->is_meant(box))
-		return 0;
-	return name ? str_list_add(&choice->names, choice->arena, name) : -1;
-}
-
-int command_take_all(struct command_line *line, bool all, bool (*is_meant)(const struct box *box))
-{
-	struct choice choice = {.is_meant = is_meant, .arena = line->arena};
-
-	if (all == (line->count > 0))
-		return err_set(EINVAL, all ? "--all and the name of a container: give one of them"
-					   : "expected a container, or --all");
-	if (!all)
-		return 0;
-	if (box_each(line->place, take_name, &choice) < 0)
-		return -1;
-	line->operands = choice.names.items;
-	line->count = choice.names.count;
 	return 0;
 }

@@ -67,6 +67,12 @@ int command_each_name(const struct command_line *line,
 int command_each(const struct command_line *line,
 		 int (*run)(const struct command_line *line, struct box *box)) MUST_CHECK;
 
+/* The same, up to 50 at once, each in a process of its own: nobody waits for another one's time. */
+int command_at_once_name(const struct command_line *line,
+			 int (*run)(const struct command_line *line, const char *name)) MUST_CHECK;
+int command_at_once(const struct command_line *line,
+		    int (*run)(const struct command_line *line, struct box *box)) MUST_CHECK;
+
 /* --all: the operands of *line become the names of the boxes for which is_meant() says so. */
 int command_take_all(struct command_line *line, bool all,
 		     bool (*is_meant)(const struct box *box)) MUST_CHECK;
