@@ -38,6 +38,16 @@ leak() { # TEXT
   [ "$status" = 0 ] && [[ $output == *NSpid:*$'\t1' ]]
 }
 
+# crun gives its standard input to the container's user, and what is copied to /dev/null replaces it.
+@test "sandbox: the nodes in /dev are its own, also the one that is its standard input" {
+  needs_root
+  local machine
+  machine=$(stat -c %d /dev/null)
+  run "$tests/lib/sandbox" stat -Lc %d /dev/null /dev/full /dev/loop-control /proc/self/fd/0 </dev/null
+  [ "$status" = 0 ] && [ ${#lines[@]} = 4 ]
+  ! printf '%s\n' "${lines[@]}" | grep -x "$machine"
+}
+
 @test "oracle: sees a mount" {
   leak 'mount -t tmpfs left "$SITE/secret"'
   [[ $output == *"> mount "*left* ]]
