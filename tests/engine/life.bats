@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # life.bats: a box from run to rm: streams, exit statuses, signals, restarts, and that nothing is left.
-# shellcheck disable=SC2154,SC2314,SC2016
+# shellcheck disable=SC2154,SC2314,SC2016,SC2030,SC2031
 
 bats_require_minimum_version 1.5.0
 load lib
@@ -465,6 +465,46 @@ stopped_or_ended() { grep -q 'stopped by SIGSTOP' "$WORK/trace" || ! is_alive "$
 
 # --- what it is given ---
 
+# Where nothing more can be written, what ends and removes must work: it makes room.
+@test "a full disk: its boxes are stopped, killed, removed, its images, too" {
+  mkdir "$WORK/small" && mount -t tmpfs -o size=16m tmpfs "$WORK/small"
+  export HUSK_DATA=$WORK/small/data
+  local name
+  for name in one two three; do husk run -d --name $name --net none busybox sleep 1000 >/dev/null; done
+  husk run --name four --net none busybox true
+  husk run --name five --net none busybox true
+  ! cat /dev/zero >"$WORK/small/fill"
+  ! echo more 2>/dev/null >"$WORK/small/more"
+  husk stop -t 0 one
+  husk kill two
+  husk wait two
+  husk inspect --format '{{.State.ExitCode}}' one two
+  husk rm four one
+  cat /dev/zero >>"$WORK/small/fill" || true
+  husk rm -f three two
+  cat /dev/zero >>"$WORK/small/fill" || true
+  husk container prune -f
+  cat /dev/zero >>"$WORK/small/fill" || true
+  husk rmi busybox
+  [ -z "$(ls -A "$HUSK_DATA/boxes")$(ls -A "$HUSK_DATA/layers")" ]
+  [ "$(husk gc)" = "0 leftovers removed" ]
+  export HUSK_DATA=$SITE/data
+  umount "$WORK/small"
+}
+
+@test "a byte that is no UTF-8: one line, and nothing is made of it" {
+  local byte=$'caf\xe9'
+  refused '"caf", and then byte 0xe9' UTF-8 -- box --rm echo "$byte"
+  refused '"caf", and then byte 0xe9' UTF-8 -- box --name web -l "x=$byte" true
+  refused 'UTF-8' -- husk network create --label "x=$byte" bad
+  refused 'UTF-8' -- husk volume create --label "x=$byte" bad
+  [ -z "$(husk ps -aq)$(husk network ls -q | grep bad)$(husk volume ls -q)" ]
+  [ "$(box --rm echo 'café €')" = 'café €' ]
+  box -d --name web sleep 1000 >/dev/null
+  refused '"caf", and then byte 0xe9' UTF-8 -- husk exec web echo "$byte"
+  husk rm -f web
+}
+
 @test "-e, --env-file, -w, -u, --hostname: seen inside" {
   printf '# comment\nFROM_FILE=1\nOURS\n' >"$WORK/env"
   run env OURS=ours "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" --env-file "$WORK/env" -e A=b -e FROM_FILE=2 -w /new/dir -u 1000:50 --hostname there sh -c 'echo $A $FROM_FILE $OURS; pwd; id -u; id -g; hostname; cat /etc/hostname'
@@ -516,6 +556,24 @@ stopped_or_ended() { grep -q 'stopped by SIGSTOP' "$WORK/trace" || ! is_alive "$
   run box --rm --read-only --tmpfs /run sh -c 'echo x >/file; echo x >/run/file && echo x >/dev/shm/file && echo fine'
   [[ $output == *"Read-only file system"* ]]
   [[ $output == *fine* ]]
+}
+
+@test "--read-only: the files that husk makes cannot be written either" {
+  local file
+  for file in hosts resolv.conf hostname; do
+    run box --rm --read-only sh -c "echo x >/etc/$file"
+    [ "$status" = 1 ]
+    [[ $output == *"Read-only file system"* ]]
+    box --rm sh -c "echo x >/etc/$file"
+  done
+}
+
+@test "two mounts on one directory: refused, whatever they are" {
+  mkdir "$WORK/a" "$WORK/b"
+  refused "/x: there is a mount already" -- box --rm -v "$WORK/a:/x" -v "$WORK/b:/x" true
+  refused "/x: there is a mount already" -- box --rm -v "$WORK/a:/x" --tmpfs /x true
+  refused "/x: there is a mount already" -- box --rm --mount "type=bind,src=$WORK/a,dst=/x/" -v "$WORK/b:/x" true
+  [ "$(box --rm --shm-size 1m --tmpfs /dev/shm:size=2m df -k /dev/shm | awk 'NR == 2 { print $2 }')" = 2048 ]
 }
 
 @test "limits: in the cgroup, as the kernel has them" {

@@ -218,6 +218,19 @@ static struct json_object *new_from(const struct bind_table *table, const void *
 	return or_release(object, result);
 }
 
+/* A byte of the command line's that json_read() would refuse: then nothing could be read back. */
+static int check_utf8(const char *text)
+{
+	const char *bad = json_find_not_utf8(text), *begin = bad;
+
+	if (!bad)
+		return 0;
+	while (begin > text && begin[-1] != '"' && bad - begin < 40)
+		begin--;
+	return err_set(EILSEQ, "\"%.*s\", and then byte 0x%02x: it has to be UTF-8, as JSON is",
+		       (int)(bad - begin), begin, (unsigned char)*bad);
+}
+
 int bind_write(const struct bind_table *table, const void *value, enum json_style style,
 	       struct arena *arena, char **ret_text)
 {
@@ -225,7 +238,9 @@ int bind_write(const struct bind_table *table, const void *value, enum json_styl
 
 	if (!object)
 		return err_set(ENOMEM, "out of memory");
-	return json_text(object, style, arena, ret_text);
+	if (json_text(object, style, arena, ret_text) < 0)
+		return -1;
+	return check_utf8(*ret_text);
 }
 
 static int list_below(const struct bind_table *table, const char *prefix, struct arena *arena,

@@ -1,6 +1,7 @@
 /* err.c: the error record. See err.h for the three calls; next file: fd.h */
 #include "err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -59,4 +60,9 @@ void err_adopt(const struct err *err)
 {
 	last = *err;
 	last.text[ERR_TEXT - 1] = '\0'; /* it may come from another process */
+}
+
+bool err_is_full(void)
+{
+	return err_last()->code == ENOSPC || err_last()->code == EDQUOT;
 }

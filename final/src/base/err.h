@@ -16,6 +16,8 @@
 
 #include "scope.h"
 
+#include <stdbool.h>
+
 enum { ERR_TEXT = 1000 };
 
 struct err {
@@ -33,6 +35,9 @@ int err_sys(const char *format, ...) PRINTF_LIKE(1, 2);
 int err_wrap(const char *format, ...) PRINTF_LIKE(1, 2);
 
 const struct err *err_last(void);
+
+/* Whether it failed since a disk, or somebody's share of it, is full. */
+bool err_is_full(void);
 
 /* Takes over a record: another process's, or one saved around an undo that may fail as well. */
 void err_adopt(const struct err *err);

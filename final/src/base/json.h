@@ -99,5 +99,11 @@ enum json_style { JSON_ONE_LINE, JSON_PRETTY };
 int json_text(const struct json_object *value, enum json_style style, struct arena *arena,
 	      char **ret_text) MUST_CHECK;
 
+/* json_scan.c: the first byte of a text that is no UTF-8; NULL: all of it is. */
+const char *json_find_not_utf8(const char *text);
+
+/* The same text: '?' instead of such bytes. For what others say, which may quote anything. */
+char *json_make_utf8(char *text);
+
 /* json_scan.c: refuses what json-c let through in a text that it took for JSON. */
 int json_scan(const char *text, size_t length, const char *name) MUST_CHECK;

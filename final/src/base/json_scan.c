@@ -57,6 +57,29 @@ static int utf8_length(const unsigned char *text, const char *end)
 	return length;
 }
 
+const char *json_find_not_utf8(const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		int length = (unsigned char)*text < 0x80
+				     ? 1
+				     : utf8_length((const unsigned char *)text, end);
+
+		if (!length)
+			return text;
+		text += length;
+	}
+	return NULL;
+}
+
+char *json_make_utf8(char *text)
+{
+	for (char *bad = text; (bad = (char *)json_find_not_utf8(bad));)
+		*bad = '?';
+	return text;
+}
+
 static char *put_utf8(char *out, unsigned int code)
 {
 	if (code < 0x80) {

@@ -127,6 +127,30 @@ int store_write(int dir_fd, const char *name, const void *data, size_t length)
 	return write_file(dir_fd, name, data, length, 0);
 }
 
+bool store_overwrite(int dir_fd, const char *name, const char *text)
+{
+	char page[STORE_OVERWRITE_MAX];
+	auto_close int fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t length = strlen(text);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || length > sizeof(page) ||
+	    st.st_size > (off_t)sizeof(page))
+		return false;
+	memset(page, '\n', sizeof(page));
+	memcpy(page, text, length);
+	if (length < (size_t)st.st_size)
+		length = st.st_size;
+	return pwrite(fd, page, length, 0) == (ssize_t)length;
+}
+
+int store_write_json(int dir_fd, const char *name, const char *text)
+{
+	if (store_write(dir_fd, name, text, strlen(text)) == 0)
+		return 0;
+	return err_is_full() && store_overwrite(dir_fd, name, text) ? 0 : -1;
+}
+
 int store_write_first(int dir_fd, const char *name, const void *data, size_t length)
 {
 	return write_file(dir_fd, name, data, length, RENAME_NOREPLACE);

@@ -36,5 +36,19 @@ int store_lock(int dir_fd) MUST_CHECK;
 /* Mode 0600. */
 int store_write(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;
 
-/* The same, but EEXIST if there is one: whose first record it is owns the directory. */
+/*
+ * JSON text, for which a full disk is no reason: what says that something is stopped, or goes, must
+ * get there, or nothing could be removed to make room. It takes the place of the old text then.
+ */
+int store_write_json(int dir_fd, const char *name, const char *text) MUST_CHECK;
+
+/*
+ * The text, and line ends over what is left of the old one, in one write(2) to a block that the file
+ * has already: who is killed in it leaves the old or the new one. False: there is no such file, or
+ * one of them is longer than STORE_OVERWRITE_MAX.
+ */
+enum { STORE_OVERWRITE_MAX = 4096 };
+bool store_overwrite(int dir_fd, const char *name, const char *text) MUST_CHECK;
+
+/* The same as store_write(), but EEXIST if there is one: whose first record it is owns the directory. */
 int store_write_first(int dir_fd, const char *name, const void *data, size_t length) MUST_CHECK;

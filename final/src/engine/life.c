@@ -149,6 +149,11 @@ static void tell_end(struct box *box)
 	events_add(box, "die", &attributes);
 }
 
+int life_save(struct box *box)
+{
+	return box_save(box) == 0 || err_is_full() ? 0 : -1;
+}
+
 /*
  * How it ended is in a file of the directory that goes last: so the record has it before, and still
  * says that there is something to release.
@@ -163,13 +168,13 @@ static int release(struct box *box)
 	state->starting = true;
 	if (!state->finished && clock_now(&box->arena, &state->finished) < 0)
 		return -1;
-	if (box_save(box) < 0 || undo(box, 0, 1) < 0)
+	if (life_save(box) < 0 || undo(box, 0, 1) < 0)
 		return err_wrap("container %s: release", box->name);
 	state->starting = false;
 	box->leftover = box->held = false;
 	if (tell)
 		tell_end(box);
-	return box_save(box);
+	return life_save(box);
 }
 
 /* The monitor's word is not enough: it may not have seen the end yet. */
@@ -233,7 +238,7 @@ static int give_up(struct box *box, size_t count)
 	bool from_runtime = cause.code == ECHILD;
 
 	state->exit_code = from_runtime ? runtime_error_status(cause.text) : 125;
-	state->error = cause.text;
+	state->error = json_make_utf8(cause.text);
 	state->pid = 0;
 	if (undo(box, 0, count) < 0)
 		log_warn("not everything of %s could be released (%s): husk gc", box->name,

@@ -52,6 +52,12 @@ int life_kill(struct box *box, int signal) MUST_CHECK;
 /* Of one whose record cannot be read: all that its ID names. 1: there is none, or no longer. */
 int life_remove_broken(const struct place *place, const char *name) MUST_CHECK;
 
+/*
+ * box_save(), for what a full disk must not hold up: ending a box and removing it, which makes room.
+ * The record is behind then, and whoever reads it next looks for himself.
+ */
+int life_save(struct box *box) MUST_CHECK;
+
 /* Whether it has a process, or will have one again. */
 bool life_is_active(const struct box *box);
 

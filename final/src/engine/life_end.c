@@ -75,7 +75,7 @@ static int note_stop(struct box *box)
 	if (box_lock(box) < 0)
 		return -1;
 	box->state.stopped = true;
-	result = life_is_active(box) ? box_save(box) : 0;
+	result = life_is_active(box) ? life_save(box) : 0;
 	box_unlock(box);
 	return result;
 }
@@ -222,7 +222,7 @@ static void remove_volumes(const struct place *place, const struct box *box)
 static int remove_folder(struct box *box, bool volumes)
 {
 	box->state.status = BOX_REMOVING;
-	if (box_save(box) < 0 || box_delete(box) < 0)
+	if (life_save(box) < 0 || box_delete(box) < 0)
 		return -1;
 	if (volumes)
 		remove_volumes(box->place, box);

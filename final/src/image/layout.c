@@ -3,6 +3,7 @@
 #include "../base/err.h"
 #include "../base/fd.h"
 #include "../base/path.h"
+#include "../base/store.h"
 #include "../store/digest.h"
 
 #include <fcntl.h>
@@ -135,6 +136,15 @@ static int write_synced(int dir_fd, const char *name, const char *text)
 	return fsync(fd) == 0 ? 0 : err_sys("write %s to the disk", name);
 }
 
+static int replace_index(int layout_fd, const struct scratch *scratch, const char *text)
+{
+	if (write_synced(scratch->fd, "index.json", text) < 0)
+		return err_is_full() && store_overwrite(layout_fd, "index.json", text) ? 0 : -1;
+	if (renameat(scratch->fd, "index.json", layout_fd, "index.json") < 0)
+		return err_sys("replace index.json");
+	return fsync(layout_fd) == 0 ? 0 : err_sys("write the list of images to the disk");
+}
+
 int layout_write_index(int layout_fd, const struct scratch *scratch,
 		       const struct layout_index *index)
 {
@@ -143,13 +153,9 @@ int layout_write_index(int layout_fd, const struct scratch *scratch,
 	int result = bind_write(&layout_index_table, index, JSON_ONE_LINE, &arena, &text);
 
 	if (result == 0)
-		result = write_synced(scratch->fd, "index.json", text);
+		result = replace_index(layout_fd, scratch, text);
 	arena_free(&arena);
-	if (result < 0)
-		return -1;
-	if (renameat(scratch->fd, "index.json", layout_fd, "index.json") < 0)
-		return err_sys("replace index.json");
-	return fsync(layout_fd) == 0 ? 0 : err_sys("write the list of images to the disk");
+	return result;
 }
 
 static int make_path(const char *digest, char *path, size_t size)

@@ -250,7 +250,7 @@ void monitor_fail(struct monitor *m)
 {
 	struct err failure = *err_last();
 
-	report(m, &(struct monitor_report){.error = failure.text});
+	report(m, &(struct monitor_report){.error = json_make_utf8(failure.text)});
 	err_adopt(&failure);
 }
 
@@ -318,7 +318,7 @@ static void give_up(struct monitor *m)
 	m->finished = stamp_now();
 	m->exit = (struct monitor_exit){.code = runtime_error_status(m->failure.text),
 					.finished = m->finished.text,
-					.error = m->failure.text};
+					.error = json_make_utf8(m->failure.text)};
 	streams_close(&m->streams);
 	if (m->pid)
 		delete (m);

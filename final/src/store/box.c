@@ -40,7 +40,7 @@ int box_save(struct box *box)
 	char *text;
 
 	if (bind_write(&box_table, box, JSON_PRETTY, &scratch, &text) == 0)
-		result = store_write(box->dir_fd, "box.json", text, strlen(text));
+		result = store_write_json(box->dir_fd, "box.json", text);
 	arena_free(&scratch);
 	return result < 0 ? err_wrap("container %.12s", box->id) : 0;
 }
