@@ -82,6 +82,11 @@ teardown() {
   [ "$status" = 44 ]
 }
 
+@test "exec -d: with -t and -i too, which nobody sees" {
+  husk exec -dit web sh -c 'echo made >/tmp/made'
+  wait_for husk exec web grep -q made /tmp/made
+}
+
 @test "exec leaves no file" {
   local before
   before=$(find "$HUSK_STATE/box" | sort)

@@ -159,6 +159,24 @@ fetch_outside() { out "$KIT/net-fetch" "$@" | sed -n 's/^ESCAPED //p' | grep .; 
   answers web fetch tcp 127.0.0.1 "$(sed -n 's/^0\.0\.0\.0://p' <<<"$output" | grep -vxE '9001' | tail -1)"
 }
 
+@test "network: -P and --expose: ports that are chosen" {
+  serving web -P --expose 80 --expose 53/udp
+  run -0 husk port web
+  [ ${#lines[@]} -ge 2 ]
+  answers web fetch tcp 127.0.0.1 "$(husk port web 80/tcp | sed -n 's/^0\.0\.0\.0://p')"
+  run -125 husk run --rm --rootfs "$SITE/rootfs" --expose 80:80 "$KIT/true"
+  [[ $output == *"--expose 80:80"* ]]
+  run -0 husk run --rm --rootfs "$SITE/rootfs" --expose 80 "$KIT/true"
+}
+
+@test "network: two at the start: refused, with the way to have both" {
+  husk network create one >/dev/null
+  run -125 husk run --rm --rootfs "$SITE/rootfs" --net one --network bridge "$KIT/true"
+  [[ $output == *"husk network connect bridge"* ]]
+  [ ${#lines[@]} = 1 ]
+  husk network rm one
+}
+
 @test "network: a port that is taken: by whom, and nothing is left of the one that wanted it" {
   serving web -p 8080:80
   ours >"$WORK/before"
@@ -381,8 +399,8 @@ page() { # HOST PORT [out]
 }
 
 @test "network: --add-host, --hostname" {
-  run -0 husk run --rm --rootfs "$SITE/rootfs" --hostname me --add-host db:192.0.2.9 --add-host gate:host-gateway "$KIT/cat" /etc/hosts
-  [[ $output == *$'192.0.2.9\tdb\n'* && $output == *$'10.89.0.1\tgate\n'* && $output == *$'10.89.0.2\tme '* ]]
+  run -0 husk run --rm --rootfs "$SITE/rootfs" --hostname me --add-host db:192.0.2.9 --add-host web=192.0.2.8 --add-host gate:host-gateway "$KIT/cat" /etc/hosts
+  [[ $output == *$'192.0.2.9\tdb\n192.0.2.8\tweb\n'* && $output == *$'10.89.0.1\tgate\n'* && $output == *$'10.89.0.2\tme '* ]]
   run -125 husk run --rm --rootfs "$SITE/rootfs" --add-host db:nowhere "$KIT/true"
   [[ $output == *"--add-host"* && $output == *"db:nowhere"* ]]
   as_before

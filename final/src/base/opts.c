@@ -185,21 +185,22 @@ static int unit_power(const char *unit)
 
 int opts_parse_bytes(const char *text, int64_t *ret_bytes)
 {
-	uint64_t value = 0;
-	size_t digits = strspn(text, "0123456789");
-	int power = unit_power(text + digits);
-	char number[24];
+	size_t length = strspn(text, "0123456789.");
+	int power = unit_power(text + length);
+	char number[24], *end;
+	long double value; /* 64 bits of it are exact */
 
 	if (strcmp(text, "-1") == 0) {
 		*ret_bytes = -1;
 		return 0;
 	}
-	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
-	if (digits == 0 || digits > 19 || power < 0 || parse_u64(number, &value) < 0 ||
-	    value > (uint64_t)INT64_MAX >> 10 * power)
+	snprintf(number, sizeof(number), "%.*s", (int)length, text);
+	value = strtold(number, &end) * (1ULL << 10 * (power < 0 ? 0 : power));
+	if (length == 0 || length >= sizeof(number) || *text == '.' || *end || power < 0 ||
+	    value >= 0x1p63L)
 		return err_set(EINVAL, "'%s': expected bytes, as 4096, 64M or 1G, or -1: no limit",
 			       text);
-	*ret_bytes = value << 10 * power;
+	*ret_bytes = value;
 	return 0;
 }
 

@@ -53,6 +53,12 @@ static int check_running(const struct box *box)
 	return 0;
 }
 
+/* In the background nobody would see it, nor hold it open. */
+static bool has_terminal(const struct exec_options *options)
+{
+	return options->terminal && !options->detach;
+}
+
 /* The size is there before the program asks for it. */
 static void fill_size(struct bundle_exec *exec)
 {
@@ -70,7 +76,7 @@ static int fill(const struct command_line *line, struct bundle_exec *exec)
 
 	exec->user = options->user;
 	exec->workdir = options->workdir;
-	exec->terminal = options->terminal;
+	exec->terminal = has_terminal(options);
 	exec->privileged = options->privileged;
 	fill_size(exec);
 	for (size_t i = 0; i < options->env_files.count; i++)
@@ -88,7 +94,7 @@ static int call_runtime(struct box *box, const struct exec_options *options, cha
 	size_t count = 3;
 	int status;
 
-	if (options->terminal)
+	if (has_terminal(options))
 		args[count++] = (char *)"--tty";
 	if (options->detach)
 		args[count++] = (char *)"--detach";

@@ -162,12 +162,42 @@ static int check_network(const struct place *place, const char *mode)
 	return 0;
 }
 
+/* -p; and with -P what --expose names: what the image names is there already. */
+static int set_ports(const struct run_options *options, struct box *box)
+{
+	struct ports_list ports = {box->ports.items, box->ports.count};
+	const struct str_list *exposed = &options->exposed;
+
+	for (size_t i = 0; i < options->ports.count; i++)
+		if (ports_add(options->ports.items[i], &box->arena, &ports) < 0)
+			return -1;
+	for (size_t i = 0; i < exposed->count; i++) {
+		struct ports_list unused = {0};
+
+		if (strchr(exposed->items[i], ':'))
+			return err_set(EINVAL,
+				       "--expose %s: expected a port of the container, as 80/udp",
+				       exposed->items[i]);
+		if (ports_add(exposed->items[i], &box->arena,
+			      options->publish_all ? &ports : &unused) < 0)
+			return err_wrap("--expose");
+	}
+	box->ports.items = ports.items;
+	box->ports.count = ports.count;
+	return 0;
+}
+
 static int set_network(const struct place *place, const struct run_options *options,
 		       struct box *box)
 {
-	struct ports_list ports = {box->ports.items, box->ports.count};
+	char *const *given = options->networks.items;
 
-	box->network_mode = copy(box, options->network ? options->network : "bridge");
+	if (options->networks.count > 1)
+		return err_set(EINVAL,
+			       "--net %s, %s: it begins in one of them: husk network connect %s "
+			       "brings it into the other one",
+			       given[0], given[1], given[1]);
+	box->network_mode = copy(box, options->networks.count ? given[0] : "bridge");
 	if (!box->network_mode)
 		return -1;
 	if (strcmp(box->network_mode, "default") == 0)
@@ -178,11 +208,8 @@ static int set_network(const struct place *place, const struct run_options *opti
 	} else if (check_network(place, box->network_mode) < 0) {
 		return -1;
 	}
-	for (size_t i = 0; i < options->ports.count; i++)
-		if (ports_add(options->ports.items[i], &box->arena, &ports) < 0)
-			return -1;
-	box->ports.items = ports.items;
-	box->ports.count = ports.count;
+	if (set_ports(options, box) < 0)
+		return -1;
 	for (size_t i = 0; i < options->aliases.count; i++)
 		if (box_check_name(options->aliases.items[i]) < 0)
 			return err_wrap("--network-alias");

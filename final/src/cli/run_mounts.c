@@ -23,7 +23,12 @@ static int check_options(const struct str_list *options)
 	return 0;
 }
 
-/* Of one target the last word counts, as docker has it. */
+/* The image's VOLUME, and what --shm-size makes, are there unless something else is asked for. */
+static bool is_default(const struct box_mount *mount)
+{
+	return mount->anonymous || strcmp(mount->target, "/dev/shm") == 0;
+}
+
 int run_add_mount(struct box *box, struct box_mount mount)
 {
 	struct box_mount *items;
@@ -32,6 +37,10 @@ int run_add_mount(struct box *box, struct box_mount mount)
 		return -1;
 	for (size_t i = 0; i < box->mounts.count; i++)
 		if (strcmp(box->mounts.items[i].target, mount.target) == 0) {
+			if (!is_default(&box->mounts.items[i]))
+				return err_set(EINVAL,
+					       "%s: there is a mount already, which it would hide",
+					       mount.target);
 			box->mounts.items[i] = mount;
 			return 0;
 		}

@@ -25,8 +25,8 @@ struct run_options {
 	struct resources_options resources;
 	struct opt_i64 shm_size;
 	struct str_list ulimits, cap_add, cap_drop, security;
-	const char *userns, *network;
-	struct str_list ports, dns, extra_hosts, aliases;
+	const char *userns;
+	struct str_list networks, ports, exposed, dns, extra_hosts, aliases;
 	const char *restart, *stop_signal;
 	struct opt_u32 stop_timeout;
 	int log_driver; /* of the words in the table */

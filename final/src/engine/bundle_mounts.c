@@ -66,7 +66,8 @@ static int add_files(struct bundle *b)
 		char *source = place_data(b->box->place, &b->spec.arena, "boxes/%s/%s", b->box->id,
 					  files[i][0]);
 
-		if (!source || add(b, files[i][1], "bind", source, "bind,rprivate") < 0)
+		if (!source || add(b, files[i][1], "bind", source,
+				   b->box->read_only ? "bind,rprivate,ro" : "bind,rprivate") < 0)
 			return -1;
 	}
 	return 0;

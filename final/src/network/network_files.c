@@ -73,19 +73,19 @@ int network_namespace(const struct box *box, struct arena *arena, char **ret_pat
 
 /* --- hosts --- */
 
-/* "db:10.0.0.9", "db:host-gateway": docker's --add-host. */
+/* "db:10.0.0.9", "db=10.0.0.9", "db:host-gateway": docker's --add-host. */
 static int print_extra(const struct box *box, const char *entry, FILE *stream)
 {
-	const char *colon = strchr(entry, ':'), *address = colon ? colon + 1 : "";
+	const char *sign = strpbrk(entry, ":="), *address = sign ? sign + 1 : "";
 	struct ip ip;
 
-	if (colon && strcmp(address, "host-gateway") == 0)
+	if (sign && strcmp(address, "host-gateway") == 0)
 		address = box->endpoints.count && box->endpoints.items[0].gateway
 				  ? box->endpoints.items[0].gateway
 				  : "127.0.0.1";
-	if (!colon || colon == entry || ip_parse(address, &ip) < 0)
+	if (!sign || sign == entry || ip_parse(address, &ip) < 0)
 		return err_set(EINVAL, "--add-host %s: expected NAME:ADDRESS", entry);
-	fprintf(stream, "%s\t%.*s\n", ip_text(&ip).text, (int)(colon - entry), entry);
+	fprintf(stream, "%s\t%.*s\n", ip_text(&ip).text, (int)(sign - entry), entry);
 	return 0;
 }
 
