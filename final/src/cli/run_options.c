@@ -6,6 +6,7 @@
 
 #define HEALTH "there are no health checks yet"
 #define OWN "not there: each container has a namespace of its own"
+#define RESOLV "not there: mount a resolv.conf of yours, --volume FILE:/etc/resolv.conf"
 #define ADDRESS "not there: its network chooses the address"
 
 #define AT(member) offsetof(struct run_options, member)
@@ -90,6 +91,16 @@ const struct opt run_options[] = {
 	{"ip", 0, OPT_REFUSED, .help = ADDRESS},
 	{"ip6", 0, OPT_REFUSED, .help = ADDRESS},
 	{"mac-address", 0, OPT_REFUSED, .help = ADDRESS},
+	{"dns-option", 0, OPT_REFUSED, .help = RESOLV},
+	{"dns-opt", 0, OPT_REFUSED, .help = RESOLV},
+	{"dns-search", 0, OPT_REFUSED, .help = RESOLV},
+	{"domainname", 0, OPT_REFUSED,
+	 .help = "not there: --hostname may have a domain, a.example"},
+	{"cgroup-parent", 0, OPT_REFUSED,
+	 .help = "not there: each container has a cgroup of its own"},
+	{"oom-score-adj", 0, OPT_REFUSED, .help = "not there: it is as husk's own"},
+	{"label-file", 0, OPT_REFUSED, .help = "not there: give each, as --label KEY=VALUE"},
+	{"volume-driver", 0, OPT_REFUSED, .help = "volumes are directories of this machine"},
 	{"link", 0, OPT_REFUSED, .help = "on one --net NAME containers find each other by name"},
 	{"volumes-from", 0, OPT_REFUSED, .help = "give the same --volume again"},
 	{0}};

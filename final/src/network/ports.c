@@ -89,7 +89,7 @@ static int take_apart(char *text, struct parts *ret)
 		if (cut_host(text, &parts) < 0)
 			return -1;
 	}
-	if (parts.host && !*parts.host)
+	if (parts.host && (!*parts.host || strcmp(parts.host, "0") == 0)) /* any that is free */
 		parts.host = NULL;
 	*ret = parts;
 	return 0;
