@@ -6,7 +6,9 @@ setup() {
   tree=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
   copy=$BATS_TEST_TMPDIR/tree
   mkdir -p "$copy/final" "$copy/tests/unit"
-  cp -R "$tree/docs" "$tree/SECURITY.md" "$tree/tools" "$copy/"
+  mkdir "$copy/docs"
+  cp -R "$tree"/docs/{*.md,adr} "$copy/docs/" # examples make files there for a while
+  cp -R "$tree/SECURITY.md" "$tree/tools" "$copy/"
   cp -R "$tree"/final/{README.md,docs,src} "$copy/final/"
   cp -R "$tree/tests/runtime" "$tree/tests/engines" "$copy/tests/"
   cp -R "$tree/tests/unit/final" "$copy/tests/unit/"

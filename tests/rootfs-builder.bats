@@ -244,7 +244,7 @@ shimmed() { # COMMAND...
   touch "$work/file" "$work/foreign/letter"
   ln -s nowhere "$work/dead"
   ln -s / "$work/slash"
-  for dir in / /etc /usr/ /proc/x /dev/null/.. /sys/x /tmp/../var "$HOME" "$work/slash"; do
+  for dir in / /etc /usr/ /proc/x /dev/null/.. /sys/x /tmp/../var "${HOME:-/root}" "$work/slash"; do
     refuses 'is a system folder' "$build" busybox "$dir"
   done
   refuses 'is empty: name a folder' "$build" busybox ''

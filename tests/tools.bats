@@ -645,7 +645,7 @@ TRACE
 @test "reset: finds what a killed husk left, removes it, and then there is nothing" {
   need_limits
   sandboxed '
-    husk=$tree/phase05-cli/husk
+    husk=phase05-cli/husk # reset cuts what is longer
     $husk run --name=victim -- sleep 300 & pid=$!
     for i in {1..100}; do [ -z "$(find /sys/fs/cgroup -path "*/husk-course/victim/cgroup.procs" -exec cat {} +)" ] || break; sleep 0.05; done
     sleep 0.3
@@ -670,7 +670,7 @@ TRACE
 @test "reset: --all ends a container that runs, a husk that nobody waits for is ended without" {
   need_limits
   sandboxed '
-    husk=$tree/phase05-cli/husk
+    husk=phase05-cli/husk # reset cuts what is longer
     $husk run --name=running -- sleep 300 & sleep 0.7
     setsid bash -c "$husk run --name=forgotten -- sleep 301 >/dev/null 2>&1 & sleep 0.7; kill -9 \$\$" || true
     sleep 0.3

@@ -19,6 +19,11 @@ count_calls() { # CMD... -> "CALL COUNT" lines
   sed -E 's/\(.*//' "$WORK/trace" | grep -xE '[a-z0-9_]+' | sort | uniq -c | awk '{ print $2, $1 }'
 }
 
+is_as_before() {
+  "$ORACLE" | grep -v " $SITE/\(tmp/work\|data\|state\)" >"$WORK/after"
+  cmp -s "$BATS_TEST_TMPDIR/before" "$WORK/after"
+}
+
 # Everything of the box goes, and nothing is there then: files, mounts, processes, cgroups. One that
 # was run with --rm may go by itself between ps and rm.
 is_clean_after() { # POINT
@@ -31,7 +36,7 @@ is_clean_after() { # POINT
   left=$(find "$HUSK_DATA"/{boxes,names} "$HUSK_STATE"/{netns,box,runtime} -mindepth 1 ! -path '*/.seccomp*')
   [ -z "$left" ] || { echo "$1: left: $left"; return 1; }
   ! grep "$HUSK_DATA" /proc/self/mountinfo || { echo "$1: a mount is left"; return 1; }
-  "$ORACLE" | grep -v " $SITE/\(tmp/work\|data\|state\)" >"$WORK/after"
+  wait_for is_as_before || true # what the kernel takes away may be late
   diff "$BATS_TEST_TMPDIR/before" "$WORK/after" || { echo "$1: something is left"; return 1; }
 }
 

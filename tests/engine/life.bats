@@ -55,7 +55,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
 @test "run --rm leaves nothing: no box, no name, no mount, no cgroup, no record" {
   box --rm --name once true
   [ -z "$(ls "$HUSK_DATA/boxes")$(ls "$HUSK_DATA/names")" ]
-  ! grep "$HUSK_DATA" /proc/self/mountinfo
+  ! grep "$HUSK_DATA" /proc/self/mountinfo || return 1
 }
 
 @test "run without --rm: the box stays, with its status and its files" {
@@ -65,7 +65,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   [ "$(husk inspect --format '{{.State.ExitCode}}' kept)" = 3 ]
   [ "$(cat "$HUSK_DATA"/boxes/*/upper/file)" = data ]
   [ ! -e "$SITE/rootfs/file" ]
-  ! grep "$HUSK_DATA" /proc/self/mountinfo
+  ! grep "$HUSK_DATA" /proc/self/mountinfo || return 1
   husk rm kept
 }
 
@@ -122,7 +122,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   id=$(box -d --name web sleep 1000)
   [ ${#id} = 64 ]
   pid=$(pid_of web)
-  [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 1000 " ]
+  wait_for is_command "$pid" "sleep 1000"
   for ns in mnt pid uts ipc net cgroup; do
     [ "$(readlink "/proc/$pid/ns/$ns")" != "$(readlink "/proc/self/ns/$ns")" ]
   done
@@ -145,7 +145,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   box -d --name short sh -c 'exit 5' >/dev/null
   [ "$(husk wait short)" = 5 ]
   wait_for no_monitors
-  ! grep "$HUSK_DATA" /proc/self/mountinfo
+  ! grep "$HUSK_DATA" /proc/self/mountinfo || return 1
   [ -z "$(ls "$HUSK_STATE/box")" ]
   [ "$(status_of short)" = exited ]
   [[ $(husk ps -a --format '{{.Status}}') == "Exited (5)"* ]]
@@ -365,7 +365,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
       wait_for stopped_or_ended "$tracer"
       pid=$(pgrep -P "$tracer") || true
       # What it holds itself nobody takes from it.
-      if [ -n "$pid" ] && flock -n "$HUSK_DATA/boxes/$id" true 2>/dev/null; then
+      if [ -n "$pid" ] && [ -d "$HUSK_DATA/boxes/$id" ] && flock -n "$HUSK_DATA/boxes/$id" true 2>/dev/null; then
         husk rm -f web >/dev/null
         overtaken=$((overtaken + 1))
       fi
@@ -433,7 +433,7 @@ stopped_or_ended() { grep -q 'stopped by SIGSTOP' "$WORK/trace" || ! is_alive "$
     box -d $option --name late sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 4' >/dev/null
     "$HUSK" wait late >"$WORK/code" 2>"$WORK/err" &
     waiter=$!
-    wait_for grep -q do_poll "/proc/$waiter/wchan" || wait_for grep -q S "/proc/$waiter/stat"
+    wait_for grep -q poll "/proc/$waiter/wchan" || wait_for grep -q S "/proc/$waiter/stat"
     kill -STOP $waiter
     husk exec late touch /tmp/go
     wait_for no_monitors_but $waiter
@@ -647,7 +647,7 @@ END
   box -d --name web --label a=1 --label b --annotation org.x=y --cidfile "$WORK/cid" --entrypoint sleep 1000 >/dev/null
   [ "$(husk inspect --format '{{.Config.Labels.a}}' web)" = 1 ]
   [ "$(cat "$WORK/cid")" = "$(husk ps -q --no-trunc)" ]
-  [ "$(tr '\0' ' ' <"/proc/$(pid_of web)/cmdline")" = "sleep 1000 " ]
+  wait_for is_command "$(pid_of web)" "sleep 1000"
   refused "$WORK/cid" "remove it first" -- box --cidfile "$WORK/cid" true
   husk rm -f web
 }
@@ -696,7 +696,7 @@ END
   kill -9 "$pid"
   wait_for is_gone "$pid"
   wait_for is_status web exited
-  ! grep "$HUSK_DATA" /proc/self/mountinfo
+  ! grep "$HUSK_DATA" /proc/self/mountinfo || return 1
   husk rm web
 }
 
@@ -711,7 +711,7 @@ END
   for name in "${pids[@]}"; do wait_for is_gone "$name"; done
   [ "$(husk gc --dry-run)" = "2 leftovers found" ]
   husk gc
-  ! grep "$HUSK_DATA" /proc/self/mountinfo
+  ! grep "$HUSK_DATA" /proc/self/mountinfo || return 1
   [ "$(husk ps -a --format '{{.Names}}')" = one ]
   [ "$(husk gc)" = "0 leftovers removed" ]
   husk rm one

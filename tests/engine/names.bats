@@ -169,7 +169,7 @@ make() { # NAME [OPTION...]
 
 @test "inspect: what is never there before it has been" {
   box -d --name web sleep 1000 >/dev/null
-  [ "$(tr '\0' ' ' <"/proc/$(pid_of web)/cmdline")" = "sleep 1000 " ]
+  wait_for is_command "$(pid_of web)" "sleep 1000"
   [ "$(husk inspect --format '{{.State.FinishedAt}}' web)" = 0001-01-01T00:00:00Z ]
   husk stop -t 0 web
   [ "$(pid_of web)" = 0 ]

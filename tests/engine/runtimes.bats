@@ -133,7 +133,7 @@ check_detached() {
   local pid namespace
   box -d --name web sleep 1000 >/dev/null
   pid=$(pid_of web)
-  [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "sleep 1000 " ]
+  wait_for is_command "$pid" "sleep 1000"
   for namespace in mnt pid uts ipc net cgroup; do
     [ "$(readlink "/proc/$pid/ns/$namespace")" != "$(readlink "/proc/self/ns/$namespace")" ]
   done
@@ -155,6 +155,7 @@ check_start() {
   husk create --net none --rootfs "$SITE/rootfs" --name web sh -c 'echo x >>/count; exec sleep 1000' >/dev/null
   husk start web
   first=$(pid_of web)
+  wait_for holds_lines 1 "/proc/$first/root/count"
   husk restart -t 0 web
   [ "$(pid_of web)" != "$first" ]
   wait_for holds_lines 2 "/proc/$(pid_of web)/root/count"

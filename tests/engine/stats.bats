@@ -30,6 +30,8 @@ between() { awk -v value="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(value >= 
 
 @test "stats: memory, its limit, processes, disk; a process of exec is counted" {
   box -d --name one -m 64M --pids-limit 77 sh -c 'sleep 1000 & sleep 1000'
+  has_two() { [ "$(pgrep -cx sleep)" -ge 2 ]; }
+  wait_for has_two
   once one | tee "$WORK/before"
   jq -e '.MemoryLimit == 67108864 and .PIDsLimit == 77 and .PIDs >= 2 and .Name == "one" and .OOMKills == 0' "$WORK/before"
   jq -e '.MemUsage | endswith(" / 64MiB")' "$WORK/before"

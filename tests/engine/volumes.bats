@@ -241,6 +241,7 @@ END
 
 @test "commit: a running container is frozen meanwhile, and goes on" {
   husk run -d --name box --net none busybox sh -c 'while :; do echo x >>/file; done' >/dev/null
+  wait_for husk exec box test -s /file
   husk commit box image
   husk commit --pause=false box image2
   is_status box running

@@ -127,9 +127,9 @@ has_status() { ctr task ls | grep -qE "^$1 .* $2\$"; } # ID STATUS
   local pid
   start -- sh -c 'sleep 1000 & wait'
   has_status c RUNNING
-  expect 0 ctr task ps c
+  has_two() { expect 0 ctr task ps c && [ "$(grep -c '^[0-9]' <<<"$output")" = 2 ]; }
+  eventually has_two
   [[ $output =~ (^|$'\n')"$pid"\  ]]
-  [ "$(grep -c '^[0-9]' <<<"$output")" = 2 ]
   expect 5 ctr task exec --exec-id e1 --user 1000:1001 --cwd /usr c sh -c 'echo "$PWD $(id -u) $(id -g)"; exit 5'
   [ "$output" = "/usr 1000 1001" ]
   expect 0 ctr task exec --exec-id e2 c sh -c 'cmp /proc/1/cgroup /proc/self/cgroup; for i in ipc mnt net pid uts; do
@@ -149,7 +149,7 @@ has_status() { ctr task ls | grep -qE "^$1 .* $2\$"; } # ID STATUS
   eventually is_printed usr1
   expect 0 ctr task kill --signal 15 c
   eventually has_status c STOPPED
-  is_printed term
+  eventually is_printed term
   expect 0 ctr task rm c
   [[ $output == *"non-zero exit code 7"* ]]
   expect 0 ctr task start --detach c

@@ -103,8 +103,9 @@ quoted() { # WORD...: as protobuf's text form wants them
 
 # Creates a container of shell TEXT, and sets $container.
 create() { # TEXT [CONFIG-TEXT [LINUX-TEXT]]
+  made=$((${made:-0} + 1))
   container=$(cri CreateContainer "pod_sandbox_id: '$pod' sandbox_config { $(sandbox_config) } config {
-    metadata { name: 'c$RANDOM' } image { image: 'localhost/bb:1' } log_path: 'c.log'
+    metadata { name: 'c$made' } image { image: 'localhost/bb:1' } log_path: 'c.log'
     command: '/bin/sh' command: '-c' command: $(quoted "$1") ${2:-} linux { ${3:-} } }") || { echo "CreateContainer: $container"; return 1; }
   container=$(value_of container_id <<<"$container")
   in_host rm -f "$SITE/logs/c.log"

@@ -42,6 +42,9 @@ wait_for() { # CMD...
   done
 }
 
+# A program has been executed: what was closed by that is closed a moment before this can be read.
+is_command() { [ "$(tr '\0' ' ' <"/proc/$1/cmdline")" = "$2 " ]; } # PID TEXT
+
 is_v2() { [ -f /sys/fs/cgroup/cgroup.controllers ]; }
 
 # The directory of a container's cgroup for a controller, whichever version it is bound to. pid_of is

@@ -21,7 +21,7 @@ teardown() { runtime_teardown; }
   is_status one created
   husk start one
   is_status one running
-  [ "$(tr '\0' ' ' <"/proc/$(pid_of one)/cmdline")" = "sleep 1000 " ]
+  wait_for is_command "$(pid_of one)" "sleep 1000"
   husk kill one KILL
   wait_for is_status one stopped
   husk delete one

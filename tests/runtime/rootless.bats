@@ -121,7 +121,7 @@ remove_delegated() {
 }
 
 @test "run on standard streams and in the foreground, signals too" {
-  user_bundle ".process.args = $(program 'read x; echo "got $x"; trap "exit 9" TERM; while :; do sleep 0.05; done')"
+  user_bundle ".process.args = $(program 'trap "exit 9" TERM; read x; echo "got $x"; while :; do sleep 0.05; done')"
   mkfifo "$WORK/in"
   as_user "$SITE/tmp/husk-runtime" run --bundle "$PLACE/one" one <"$WORK/in" >"$WORK/out" 2>&1 3>&- &
   echo hello >"$WORK/in"
