@@ -374,7 +374,7 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
       [ "$(cat "$WORK/said")" = web ]
     done
   done
-  [ "$overtaken" -ge 8 ]
+  [ "$overtaken" -ge 4 ]
 }
 
 stopped_or_ended() { grep -q 'stopped by SIGSTOP' "$WORK/trace" || ! is_alive "$1"; } # PID of strace
