@@ -117,3 +117,20 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   husk cp running:/dev/null .
   [ ! -e null ]
 }
+
+# What is there stays what it is: a file in the place of /dev/null breaks a machine.
+@test "a device, FIFO or socket is not replaced: not as the destination, not in a directory" {
+  mknod node c 1 3 && mkfifo fifo && ln -s node to-node && mkdir dir && mkfifo dir/one
+  husk exec running sh -c 'mkfifo /tmp/fifo; mkdir /tmp/dir; mkfifo /tmp/dir/one'
+  husk cp -a node running:/tmp/node
+  for at in node fifo to-node dir dir/one; do
+    fails_in_a_line 'must be a directory or a regular file' husk cp running:/data/one $at
+  done
+  for at in node fifo dir dir/one; do
+    fails_in_a_line 'must be a directory or a regular file' husk cp root/data/one running:/tmp/$at
+  done
+  [ -c node ] && [ -p fifo ] && [ -L to-node ] && [ -p dir/one ]
+  husk exec running sh -c 'test -p /tmp/fifo && test -c /tmp/node && test -p /tmp/dir/one'
+  fails_in_a_line 'is no directory' husk cp running:/data/sub/. root/data/one
+  husk cp -a running:/tmp/dir/one dir && [ -p dir/one ] # one of its kind
+}

@@ -24,7 +24,7 @@ int tree_remove(int parent_fd, const char *name) MUST_CHECK;
 int tree_copy(int from_fd, int to_fd) MUST_CHECK;
 
 enum {
-	TREE_REPLACE = 1, /* what to_fd has goes; but a directory for a file: EISDIR */
+	TREE_REPLACE = 1, /* files and links that to_fd has go; a directory for a file: EISDIR */
 	TREE_PLAIN = 2,	  /* ours, without set-user-ID bits and attributes; no devices and FIFOs */
 };
 int tree_copy_content(int from_fd, int to_fd, int flags) MUST_CHECK;

@@ -214,21 +214,43 @@ static bool is_left_out(const struct copying *c, mode_t mode)
 	       (c->flags & TREE_PLAIN && !S_ISDIR(mode) && !S_ISREG(mode) && !S_ISLNK(mode));
 }
 
-static int copy_entry(struct copying *c, struct spot s)
+/*
+ * A device, FIFO or socket goes only for one of its kind: programs wait at them, and /dev/null is one.
+ * *ret_stays: what is there is kept, and nothing copied.
+ */
+static int make_room(const struct copying *c, const struct spot *s, bool *ret_stays)
 {
 	struct stat there;
+	mode_t kind;
+
+	*ret_stays = false;
+	if (S_ISDIR(s->st.st_mode) ||
+	    fstatat(s->to_fd, s->new_name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	*ret_stays = !(c->flags & TREE_REPLACE);
+	if (*ret_stays)
+		return 0;
+	kind = there.st_mode & S_IFMT;
+	if (kind != S_IFREG && kind != S_IFLNK && kind != S_IFDIR &&
+	    kind != (s->st.st_mode & S_IFMT))
+		return err_set(EEXIST, "must be a directory or a regular file");
+	if (unlinkat(s->to_fd, s->new_name, 0) < 0)
+		return err_sys("replace");
+	return 0;
+}
+
+static int copy_entry(struct copying *c, struct spot s)
+{
+	bool stays;
 
 	if (fstatat(s.from_fd, s.name, &s.st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys("stat");
 	if (is_left_out(c, s.st.st_mode))
 		return 0;
-	if (!S_ISDIR(s.st.st_mode) &&
-	    fstatat(s.to_fd, s.new_name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (!(c->flags & TREE_REPLACE))
-			return 0;
-		if (unlinkat(s.to_fd, s.new_name, 0) < 0)
-			return err_sys("replace");
-	}
+	if (make_room(c, &s, &stays) < 0)
+		return -1;
+	if (stays)
+		return 0;
 	if (copy_by_kind(c, &s) < 0)
 		return -1;
 	return copy_metadata(&s, c->flags);

@@ -81,6 +81,10 @@ static int copy(const struct side *from, const struct side *to, int flags)
 	} else if (fstat(to_fd, &there) < 0) {
 		return err_sys("look at %s", to->path);
 	}
+	if (to_fd >= 0 && !S_ISDIR(there.st_mode) && !S_ISREG(there.st_mode))
+		return err_set(EEXIST, "%s: must be a directory or a regular file", to->path);
+	if (from->content && S_ISREG(there.st_mode))
+		return err_set(ENOTDIR, "%s: is no directory", to->path);
 	if (from->content)
 		return copy_content(from, to, to_fd, flags);
 	if (path_open_parent(from->root_fd, from->path, &from_fd, &name) < 0)
