@@ -82,6 +82,18 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   done
 }
 
+# An entry "./" would give tar x -C DIR the mode and owner of a directory of ours.
+@test "-: the tar has what was asked for, and no entry for the directory around it" {
+  mkdir -m 1777 to
+  for box in running stopped; do
+    [ "$(husk cp $box:/data/one - | tar -t)" = one ]
+    [ "$(husk cp $box:/data/sub - | tar -t | xargs)" = 'sub/ sub/two' ]
+    [ "$(husk cp $box:/data/sub/. - | tar -t | xargs)" = two ]
+    husk cp $box:/data/one - | tar -x -C to
+    [ "$(stat -c %a to)" = 1777 ]
+  done
+}
+
 @test "links: of the container they lead nowhere else, are copied as links, and are not written through" {
   mkdir tree && echo evil >tree/file
   for box in running stopped; do

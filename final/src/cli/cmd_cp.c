@@ -108,7 +108,7 @@ static int pack(int fd, void *data)
 	struct digest digest;
 	uint64_t size;
 
-	return layer_pack(*(int *)data, LAYER_PLAIN, fd, &digest, &size);
+	return layer_pack(*(int *)data, LAYER_CONTENT, fd, &digest, &size);
 }
 
 static int copy_tar(const struct place *place, const struct side *side, bool out, int flags)

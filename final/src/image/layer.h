@@ -37,6 +37,7 @@ int layer_inflate(int tar_fd, int out_fd, struct digest *ret_diff_id) MUST_CHECK
 
 enum layer_source {
 	LAYER_PLAIN,   /* a root file system */
+	LAYER_CONTENT, /* the same, without an entry for the directory itself */
 	LAYER_OVERLAY, /* an upper directory of overlayfs: its whiteouts become .wh.NAME */
 };
 

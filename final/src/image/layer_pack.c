@@ -295,7 +295,10 @@ static int pack(const struct child *child)
 	if (fstat(child->input_fd, &st) < 0)
 		return complain(p, "look at the directory");
 	p->device = st.st_dev;
-	if (open_tar(p, child->output_fd) < 0 || write_member(p, child->input_fd, ".", 0) < 0)
+	if (open_tar(p, child->output_fd) < 0)
+		return -1;
+	if (job->source == LAYER_CONTENT ? write_directory(p, child->input_fd, 0) < 0
+					 : write_member(p, child->input_fd, ".", 0) < 0)
 		return -1;
 	return archive_write_close(p->tar) >= ARCHIVE_WARN
 		       ? 0
