@@ -94,7 +94,7 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   done
 }
 
-@test "links: of the container they lead nowhere else, are copied as links, and are not written through" {
+@test "links: of the container they lead nowhere else, and are copied as links" {
   mkdir tree && echo evil >tree/file
   for box in running stopped; do
     husk cp $box:/data/away link
@@ -106,6 +106,40 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
     husk cp tree $box:/data/sub
   done
   [ "$(cat outside/file)" = precious ] && [ "$(names_in outside)" = ./file ]
+}
+
+# docker's rule: the destination is what its links end in, be it there or not; inside, below the root.
+@test "a link as the destination is followed: to a file, a directory, nothing yet; what is copied stays a link" {
+  echo new >file && mkdir dir && echo old >real && mkdir tree && ln -s nowhere tree/link
+  ln -s real sl && ln -s later missing && ln -s missing twice && ln -s dir to-dir && ln -s loop loop && ln -s gone/ slash
+  for at in sl missing twice to-dir; do
+    husk cp running:/data/sub/two $at
+    [ -L $at ]
+  done
+  [ "$(cat real later dir/two)" = $'two\ntwo\ntwo' ]
+  fails_in_a_line 'loop: Too many levels' husk cp running:/data/one loop
+  fails_in_a_line '/gone: is no directory' husk cp running:/data/one slash
+  husk cp running:/data/away sl && [ -L real ] # of the source it stays one
+  ln -s real root/data/sl && ln -s ../later root/data/missing && ln -s ../../../../made root/data/up && ln -s "$WORK/outside/file" root/data/file
+  ln -s /made2 root/data/dangling && husk import --change 'CMD ["sleep", "1000"]' root links >/dev/null
+  husk run -d --name links --net none links >/dev/null
+  for _ in 1 2; do # it runs, and is stopped
+    for at in sl missing up; do
+      husk cp file links:/data/$at
+    done
+    husk cp tree links:/data/dangling
+    mkdir all
+    for path in data later made made2; do
+      husk cp links:/$path all
+    done
+    [ "$(cat all/data/real all/later all/made)" = $'new\nnew\nnew' ]
+    [ -L all/data/sl ] && [ -L all/data/missing ] && [ -L all/data/up ] && [ -L all/made2/link ]
+    fails_in_a_line 'No such file' husk cp file links:/data/file # its directory is not there, inside
+    rm -r all && husk stop -t 0 links >/dev/null && husk rm links >/dev/null
+    husk create --name links --net none links >/dev/null
+  done
+  [ "$(cat outside/file)" = precious ] && [ ! -e /made ]
+  husk rm -f links
 }
 
 @test "links that are exchanged all the time: CVE-2018-15664" {

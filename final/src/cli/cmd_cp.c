@@ -21,6 +21,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* In one path, as many as the kernel follows: path_resolution(7). */
+enum { LINKS_MAX = 40 };
+
 struct cp_options {
 	bool archive;
 };
@@ -55,6 +58,38 @@ static int read_path(const char *text, struct arena *arena, struct side *ret_sid
 	ret_side->content |= end == path + 1 || strcmp(strrchr(path, '/'), "/..") == 0;
 	ret_side->path = path;
 	return 0;
+}
+
+/*
+ * As docker, what the destination's links end in is written, be it there already or not. Each text
+ * is resolved below the root, so that none leads out; of magic links there is no text to trust.
+ */
+static int follow_links(struct side *to, struct arena *arena)
+{
+	auto_close int there_fd = -1;
+
+	if (path_open(to->root_fd, to->path, O_PATH, &there_fd) < 0 && err_last()->code != ENOENT)
+		return -1;
+	for (int links = 0; links < LINKS_MAX; links++) {
+		auto_close int parent_fd = -1;
+		const char *name, *next;
+		char target[PATH_MAX];
+		ssize_t length;
+
+		if (path_open_parent(to->root_fd, to->path, &parent_fd, &name) < 0)
+			return err_last()->code == ENOENT ? 0
+							  : -1; /* copy() says what is missing */
+		length = readlinkat(parent_fd, name, target, sizeof(target) - 1);
+		if (length < 0)
+			return 0;
+		target[length] = '\0';
+		next = *target == '/' ? target
+				      : arena_format(arena, "%.*s%s", (int)(name - to->path),
+						     to->path, target);
+		if (!next || read_path(next, arena, to) < 0)
+			return -1;
+	}
+	return err_set(ELOOP, "%s: too many symbolic links", to->path);
 }
 
 static int copy_content(const struct side *from, const struct side *to, int to_fd, int flags)
@@ -98,6 +133,9 @@ static int copy(const struct side *from, const struct side *to, int flags)
 		return err_set(ENOTDIR, "%s: is no directory", to->path);
 	if (path_open_parent(to->root_fd, to->path, &parent_fd, &new_name) < 0)
 		return -1;
+	/* It was no directory a moment ago; from the root it would lead out. */
+	if (strcmp(new_name, "..") == 0)
+		return err_set(ENOTDIR, "%s: is no directory", to->path);
 	return tree_copy_as(from_fd, name, parent_fd, new_name, flags);
 }
 
@@ -143,6 +181,8 @@ static int with_root(const struct command_line *line, struct side sides[2], int 
 	sides[!inside].root_fd = host_fd;
 	if (strcmp(line->operands[!inside], "-") == 0)
 		return copy_tar(line->place, &sides[inside], inside == 0, flags);
+	if (follow_links(&sides[1], line->arena) < 0)
+		return -1;
 	return copy(&sides[0], &sides[1], flags);
 }
 
