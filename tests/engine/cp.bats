@@ -73,6 +73,41 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   fails_in_a_line '/volume is a mount: start the container first' husk cp tree/sub/file stopped:/volume/file
 }
 
+@test "stopped: what a volume would hide is neither written nor read, however the path is written; its neighbours are" {
+  mkdir -p db tree/db tree/sub && echo new | tee file db/f tree/db/f >tree/sub/new
+  ln -s data root/link && ln -s db root/data/to-db && ln -s db/f root/data/to-f && husk import --change 'CMD ["sleep", "1000"]' root hiding >/dev/null
+  for box in fresh used; do
+    husk create --name $box --net none -v hidden:/data/db -v deep:/link/sub/deep --tmpfs /tmpfs hiding >/dev/null
+    [ $box = fresh ] || { husk start $box && husk stop -t 0 $box; } >/dev/null
+    husk diff $box | LC_ALL=C sort >before
+    for at in data data/. link data/./db data/../data/db data//db/ link/db/f data/sub/../db/f; do
+      fails_in_a_line '/data/db is a mount: start the container first' husk cp db $box:/$at
+    done
+    fails_in_a_line '/data/db is a mount: start' husk cp db $box:data/
+    fails_in_a_line '/data/db is a mount: start' husk cp tree/. $box:/link
+    fails_in_a_line '/data/db is a mount: start' husk cp tree/db/. $box:/no/../data/db
+    fails_in_a_line '/data/db is a mount: start' husk cp file $box:/data/to-f
+    fails_in_a_line '/link/sub/deep is a mount: start' husk cp tree/sub $box:/data
+    fails_in_a_line '/tmpfs is a mount: start' husk cp file $box:/tmpfs/file
+    run --separate-stderr husk cp - $box:/data < <(tar -C tree -c db)
+    [ "$status" = 125 ] && [[ $stderr =~ '/data/db is a mount: start' ]]
+    husk diff $box | LC_ALL=C sort | diff before -
+    for at in data data/. link/. data/db data/./db / ..; do
+      fails_in_a_line 'is a mount: start' husk cp $box:/$at out
+      [ ! -e out ]
+    done
+    fails_in_a_line '/data/db is a mount: start' husk cp $box:/data/db -
+    husk cp file $box:/data && husk cp file $box:/data/dbs && husk cp file $box:/data/sub && husk cp tree/sub/. $box:/data
+    tar -C tree/sub -c . | husk cp - $box:/link/sub
+    for at in data/file data/dbs data/sub/file data/new data/sub/new; do
+      husk cp $box:/$at got && [ "$(cat got)" = new ]
+    done
+    husk cp $box:/link got && [ -L got ] && rm got && husk cp $box:/etc etc && rm -r etc
+    husk start $box >/dev/null && husk cp db $box:/data && [ "$(husk exec $box cat /data/db/f)" = new ]
+    husk rm -f -v $box && husk volume rm hidden deep >/dev/null
+  done
+}
+
 @test "-: a tar to standard output, and from standard input" {
   for box in running stopped; do
     husk cp $box:/data - | tar -xf - -C outside

@@ -37,9 +37,10 @@ static const struct opt cp_options[] = {{"archive", 'a', OPT_FLAG,
 /* Where something is copied from, or to. */
 struct side {
 	int root_fd;
-	char *path;    /* below root_fd, without slashes at its end */
-	bool content;  /* "DIR/.": what is in it */
-	bool only_dir; /* "PATH/" */
+	char *path;		   /* below root_fd, without slashes at its end */
+	bool content;		   /* "DIR/.": what is in it */
+	bool only_dir;		   /* "PATH/" */
+	const struct box *stopped; /* whose root it is: its mounts are not there. Or NULL */
 };
 
 /* "a/b/." -> "/a/b", and what was meant by its end. "/" and "..": their content. */
@@ -92,6 +93,159 @@ static int follow_links(struct side *to, struct arena *arena)
 	return err_set(ELOOP, "%s: too many symbolic links", to->path);
 }
 
+/* --- mounts of a stopped container: what is written below one would be lost --- */
+
+/* The last part away: what is missing is no link, so that this is where ".." leads as well. */
+static size_t leave(const char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+static int add_part(char path[PATH_MAX], size_t *length, const char *part)
+{
+	size_t added = strlen(part);
+
+	if (*length + added + 2 > PATH_MAX)
+		return err_set(ENAMETOOLONG, "a path of more than %d bytes", PATH_MAX);
+	path[(*length)++] = '/';
+	memcpy(path + *length, part, added + 1);
+	*length += added;
+	return 0;
+}
+
+/* Of what is there, as the kernel has it: below the root, "" is the root itself. */
+static int real_path_of(int root_fd, int fd, char ret_path[PATH_MAX])
+{
+	char root[PATH_MAX], path[PATH_MAX];
+	ssize_t above = readlink(path_of_fd(root_fd).text, root, sizeof(root));
+	ssize_t length = readlink(path_of_fd(fd).text, path, sizeof(path) - 1);
+
+	if (above < 0 || length < above)
+		return err_sys("look for a path");
+	memcpy(ret_path, path + above, length - above);
+	ret_path[length - above] = '\0';
+	return 0;
+}
+
+/* Without links, "." and ".."; what is not there yet is taken as it is written. */
+static int real_path(int root_fd, const char *path, char ret_path[PATH_MAX])
+{
+	const char *rest = path + strlen(path);
+	auto_free char *copy = NULL;
+	auto_close int fd = -1;
+	size_t length;
+	char *part;
+
+	for (;;) {
+		auto_free char *start = strndup(path, rest - path);
+
+		if (!start)
+			return err_set(ENOMEM, "out of memory");
+		if (path_open(root_fd, start, O_PATH, &fd) == 0)
+			break;
+		if (rest == path || (err_last()->code != ENOENT && err_last()->code != ENOTDIR))
+			return -1;
+		rest = path + leave(path, rest - path);
+	}
+	copy = strdup(rest);
+	if (!copy)
+		return err_set(ENOMEM, "out of memory");
+	if (real_path_of(root_fd, fd, ret_path) < 0)
+		return -1;
+	length = strlen(ret_path);
+	for (char *next = copy; (part = strsep(&next, "/"));) {
+		if (strcmp(part, "..") == 0)
+			ret_path[length = leave(ret_path, length)] = '\0';
+		else if (*part && strcmp(part, ".") != 0 && add_part(ret_path, &length, part) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What of inner is below path, "" if they are the same; NULL: it is not there. */
+static const char *below(const char *path, const char *inner)
+{
+	size_t length = strlen(path);
+
+	if (strncmp(path, inner, length) != 0 || (inner[length] && inner[length] != '/'))
+		return NULL;
+	return inner + length;
+}
+
+/* Whether the first part of "/a/b" is in the directory that is copied. */
+static bool has_first(const struct side *from, const char *rest)
+{
+	auto_close int fd = -1;
+	char name[NAME_MAX + 1];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(rest + 1, "/"), rest + 1);
+	return path_open(from->root_fd, from->path, O_PATH | O_DIRECTORY, &fd) == 0 &&
+	       fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* path: what is written or read. content_of: only its entries, those of that directory; or NULL. */
+static int check_mounts(const struct side *side, const char *path, const struct side *content_of)
+{
+	const struct box *box = side->stopped;
+
+	for (size_t i = 0; i < box->mounts.count; i++) {
+		char target[PATH_MAX];
+		const char *rest;
+
+		if (real_path(side->root_fd, box->mounts.items[i].target, target) < 0)
+			return -1;
+		rest = below(path, target);
+		if (below(target, path) || (rest && (!content_of || has_first(content_of, rest))))
+			return err_set(EBUSY, "%s is a mount: start the container first",
+				       box->mounts.items[i].target);
+	}
+	return 0;
+}
+
+/* in_dir: to is a directory, and gets an entry of from's name. */
+static int check_written(const struct side *from, const struct side *to, bool in_dir)
+{
+	char path[PATH_MAX];
+	size_t length;
+
+	if (!to->stopped)
+		return 0;
+	if (real_path(to->root_fd, to->path, path) < 0)
+		return -1;
+	length = strlen(path);
+	if (in_dir && add_part(path, &length, strrchr(from->path, '/') + 1) < 0)
+		return -1;
+	return check_mounts(to, path, from->content ? from : NULL);
+}
+
+/* A link is copied as one: where it leads to does not matter. */
+static int check_read(const struct side *from)
+{
+	auto_free char *directory = NULL;
+	char path[PATH_MAX];
+	size_t length;
+
+	if (!from->stopped)
+		return 0;
+	directory = strndup(from->path, from->content ? strlen(from->path)
+						      : leave(from->path, strlen(from->path)));
+	if (!directory)
+		return err_set(ENOMEM, "out of memory");
+	if (real_path(from->root_fd, directory, path) < 0)
+		return -1;
+	length = strlen(path);
+	if (!from->content && add_part(path, &length, strrchr(from->path, '/') + 1) < 0)
+		return -1;
+	return check_mounts(from, path, NULL);
+}
+
+/* --- the copy --- */
+
 static int copy_content(const struct side *from, const struct side *to, int to_fd, int flags)
 {
 	auto_close int from_fd = -1, made_fd = -1;
@@ -99,6 +253,9 @@ static int copy_content(const struct side *from, const struct side *to, int to_f
 	if (path_open(from->root_fd, from->path, O_PATH | O_DIRECTORY, &from_fd) < 0)
 		return -1;
 	if (to_fd < 0 && path_make_dir(to->root_fd, to->path, 0755, &made_fd) < 0)
+		return -1;
+	/* A link on the way, of which the end was missing, leads there only now. */
+	if (made_fd >= 0 && check_written(from, to, false) < 0)
 		return -1;
 	return tree_copy_content(from_fd, to_fd < 0 ? made_fd : to_fd, flags);
 }
@@ -118,6 +275,9 @@ static int copy(const struct side *from, const struct side *to, int flags)
 	}
 	if (to_fd >= 0 && !S_ISDIR(there.st_mode) && !S_ISREG(there.st_mode))
 		return err_set(EEXIST, "%s: must be a directory or a regular file", to->path);
+	if (check_read(from) < 0 ||
+	    check_written(from, to, S_ISDIR(there.st_mode) && !from->content) < 0)
+		return -1;
 	if (from->content && S_ISREG(there.st_mode))
 		return err_set(ENOTDIR, "%s: is no directory", to->path);
 	if (from->content)
@@ -206,19 +366,6 @@ static int copy_stopped(const struct command_line *line, struct box *box, struct
 	return result;
 }
 
-/* What a mount hides would be lost there. */
-static int check_mounts(const struct box *box, const char *path)
-{
-	for (size_t i = 0; i < box->mounts.count; i++) {
-		const char *target = box->mounts.items[i].target;
-		size_t length = strlen(target);
-
-		if (strncmp(path, target, length) == 0 && (!path[length] || path[length] == '/'))
-			return err_set(EBUSY, "%s is a mount: start the container first", target);
-	}
-	return 0;
-}
-
 /* Under its lock nobody starts it, and a root that we mount is ours to take away. */
 static int copy_box(const struct command_line *line, struct box *box, struct side sides[2],
 		    int inside)
@@ -233,9 +380,8 @@ static int copy_box(const struct command_line *line, struct box *box, struct sid
 		return box_open_root(box, &root_fd) < 0 ? -1
 							: with_root(line, sides, inside, root_fd);
 	}
-	result = check_mounts(box, sides[inside].path);
-	if (result == 0)
-		result = copy_stopped(line, box, sides, inside);
+	sides[inside].stopped = box;
+	result = copy_stopped(line, box, sides, inside);
 	box_unlock(box);
 	return result;
 }
