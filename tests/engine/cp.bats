@@ -24,6 +24,9 @@ teardown() {
   images_teardown
 }
 
+# A socket of that name: one more name of a monitor's.
+listen() { ln "$(find "$HUSK_STATE" -type s -print -quit)" "$1"; }
+
 names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
 
 @test "out: a file, a directory, what is in it; into what is there, and what is not; nothing is left" {
@@ -190,27 +193,48 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   [ "$(cat outside/file)" = precious ]
 }
 
-@test "what is none: two containers, two paths, one that is not there, devices" {
+@test "what is none: two containers, two paths, one that is not there" {
   fails_in_a_line 'one of the two is CONTAINER:PATH' husk cp a b
   fails_in_a_line 'one of the two is CONTAINER:PATH' husk cp running:/a stopped:/b
   fails_in_a_line 'no such container: nobody' husk cp nobody:/a .
   fails_in_a_line './x:y: No such file' husk cp ./x:y running:/
-  husk cp running:/dev/null .
-  [ ! -e null ]
+}
+
+warns_of() { LC_ALL=C sort <<<"$stderr" | sed 's/^husk: warning: //; s/^husk: //' | paste -sd';'; }
+
+@test "special files: one that is named is refused; one in a directory is left out with a line" {
+  mkdir tree tree/sub && echo one >tree/one && mkfifo tree/sub/fifo $'tree/\e[31mred' && mknod tree/node c 1 3 && listen tree/socket
+  husk cp -a tree running:/tmp/special 2>/dev/null
+  for at in node sub/fifo socket; do
+    fails_in_a_line 'is a device, FIFO or socket' husk cp tree/$at running:/tmp
+    [ $at = socket ] || fails_in_a_line 'is a device, FIFO or socket' husk cp running:/tmp/special/$at got
+    [ ! -e got ]
+  done
+  fails_in_a_line '/dev/null: is a device, FIFO or socket' husk cp running:/dev/null .
+  fails_in_a_line 'is a device, FIFO or socket' husk cp -a tree/socket running:/tmp
+  run --separate-stderr husk cp tree running:/tmp
+  [ "$status" = 0 ] && [ "$(warns_of)" = 'tree/?[31mred: a device, FIFO or socket is left out;tree/node: a device, FIFO or socket is left out;tree/socket: a device, FIFO or socket is left out;tree/sub/fifo: a device, FIFO or socket is left out' ]
+  run --separate-stderr husk cp running:/tmp/special/sub/. got
+  [ "$status" = 0 ] && [ "$(warns_of)" = 'fifo: a device, FIFO or socket is left out' ] && is_empty got
+  run --separate-stderr husk cp -a tree running:/tmp/all
+  [ "$status" = 0 ] && [ "$(warns_of)" = 'all/socket: a device, FIFO or socket is left out' ]
+  husk cp -a running:/tmp/all/sub/fifo . && [ -p fifo ]
+  run --separate-stderr husk cp - running:/tmp < <(tar -c tree)
+  [ "$status" = 0 ] && [[ $stderr =~ '1 device node of the tar is left out' ]]
 }
 
 # What is there stays what it is: a file in the place of /dev/null breaks a machine.
 @test "a device, FIFO or socket is not replaced: not as the destination, not in a directory" {
-  mknod node c 1 3 && mkfifo fifo && ln -s node to-node && mkdir dir && mkfifo dir/one
+  mknod node c 1 3 && mkfifo fifo && ln -s node to-node && mkdir dir && mkfifo dir/one && listen socket
   husk exec running sh -c 'mkfifo /tmp/fifo; mkdir /tmp/dir; mkfifo /tmp/dir/one'
   husk cp -a node running:/tmp/node
-  for at in node fifo to-node dir dir/one; do
+  for at in node fifo to-node socket dir dir/one; do
     fails_in_a_line 'must be a directory or a regular file' husk cp running:/data/one $at
   done
   for at in node fifo dir dir/one; do
     fails_in_a_line 'must be a directory or a regular file' husk cp root/data/one running:/tmp/$at
   done
-  [ -c node ] && [ -p fifo ] && [ -L to-node ] && [ -p dir/one ]
+  [ -c node ] && [ -p fifo ] && [ -L to-node ] && [ -S socket ] && [ -p dir/one ]
   husk exec running sh -c 'test -p /tmp/fifo && test -c /tmp/node && test -p /tmp/dir/one'
   fails_in_a_line 'is no directory' husk cp running:/data/sub/. root/data/one
   husk cp -a running:/tmp/dir/one dir && [ -p dir/one ] # one of its kind

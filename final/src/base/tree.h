@@ -13,6 +13,7 @@
 
 #include "scope.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 int tree_remove(int parent_fd, const char *name) MUST_CHECK;
@@ -26,7 +27,10 @@ int tree_copy(int from_fd, int to_fd) MUST_CHECK;
 enum {
 	TREE_REPLACE = 1, /* files and links that to_fd has go; a directory for a file: EISDIR */
 	TREE_PLAIN = 2,	  /* ours, without set-user-ID bits and attributes; no devices and FIFOs */
+	TREE_WARN = 4,	  /* a warning for each file that is left out */
 };
+/* Whether a file of that type is not copied. */
+bool tree_is_left_out(mode_t mode, int flags);
 int tree_copy_content(int from_fd, int to_fd, int flags) MUST_CHECK;
 int tree_copy_as(int from_fd, const char *name, int to_fd, const char *new_name,
 		 int flags) MUST_CHECK;

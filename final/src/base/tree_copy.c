@@ -1,5 +1,6 @@
 /* tree_copy.c: a directory's content, copied. See tree.h; next file: log.h */
 #include "err.h"
+#include "log.h"
 #include "path.h"
 #include "proc.h"
 #include "tree.h"
@@ -208,10 +209,18 @@ static int copy_metadata(const struct spot *s, int flags)
 	return 0;
 }
 
-static bool is_left_out(const struct copying *c, mode_t mode)
+bool tree_is_left_out(mode_t mode, int flags)
 {
 	return S_ISSOCK(mode) ||
-	       (c->flags & TREE_PLAIN && !S_ISDIR(mode) && !S_ISREG(mode) && !S_ISLNK(mode));
+	       (flags & TREE_PLAIN && !S_ISDIR(mode) && !S_ISREG(mode) && !S_ISLNK(mode));
+}
+
+static void warn_left_out(const struct copying *c)
+{
+	char shown[PATH_MAX];
+
+	memcpy(shown, c->path, c->length + 1);
+	log_warn("%.200s: a device, FIFO or socket is left out", str_printable(shown));
 }
 
 /*
@@ -245,8 +254,11 @@ static int copy_entry(struct copying *c, struct spot s)
 
 	if (fstatat(s.from_fd, s.name, &s.st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys("stat");
-	if (is_left_out(c, s.st.st_mode))
+	if (tree_is_left_out(s.st.st_mode, c->flags)) {
+		if (c->flags & TREE_WARN)
+			warn_left_out(c);
 		return 0;
+	}
 	if (make_room(c, &s, &stays) < 0)
 		return -1;
 	if (stays)

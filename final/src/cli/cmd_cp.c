@@ -6,6 +6,7 @@
  * executed or loaded (CVE-2019-14271): what is copied goes from descriptor to descriptor.
  */
 #include "../base/err.h"
+#include "../base/log.h"
 #include "../base/path.h"
 #include "../base/proc.h"
 #include "../base/tree.h"
@@ -17,6 +18,7 @@
 #include "output.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -286,6 +288,11 @@ static int copy(const struct side *from, const struct side *to, int flags)
 		return -1;
 	if (fstatat(from_fd, name, &source, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys("%s", from->path);
+	if (tree_is_left_out(source.st_mode, flags))
+		return err_set(EINVAL,
+			       "%s: is a device, FIFO or socket: with -a the first two are copied, "
+			       "a socket never is",
+			       from->path);
 	if (S_ISDIR(there.st_mode))
 		return tree_copy_as(from_fd, name, to_fd, name, flags);
 	if ((to_fd >= 0 && (S_ISDIR(source.st_mode) || to->only_dir)) ||
@@ -324,6 +331,9 @@ static int copy_tar(const struct place *place, const struct side *side, bool out
 								   : output_write(NULL, pack, &fd);
 	if (layer_unpack(STDIN_FILENO, fd, LAYER_TREE, &result) < 0)
 		return -1;
+	if (result.left_out > 0)
+		log_warn("%" PRIu64 " device node%s of the tar %s left out", result.left_out,
+			 result.left_out == 1 ? "" : "s", result.left_out == 1 ? "is" : "are");
 	return copy(&inner, side, flags & ~TREE_PLAIN);
 }
 
@@ -332,7 +342,7 @@ static int copy_tar(const struct place *place, const struct side *side, bool out
 static int with_root(const struct command_line *line, struct side sides[2], int inside, int root_fd)
 {
 	const struct cp_options *options = line->values;
-	int flags = TREE_REPLACE | (options->archive ? 0 : TREE_PLAIN);
+	int flags = TREE_REPLACE | TREE_WARN | (options->archive ? 0 : TREE_PLAIN);
 	auto_close int host_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (host_fd < 0)
