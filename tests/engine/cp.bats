@@ -239,3 +239,18 @@ warns_of() { LC_ALL=C sort <<<"$stderr" | sed 's/^husk: warning: //; s/^husk: //
   fails_in_a_line 'is no directory' husk cp running:/data/sub/. root/data/one
   husk cp -a running:/tmp/dir/one dir && [ -p dir/one ] # one of its kind
 }
+
+# Files there have no size, cannot be read, or have no end; what a copy of them would be good for, nobody knows.
+@test "a running container as a whole: kernel file systems are empty directories; a file of one is copied if it is named" {
+  echo in >file && husk cp file running:/volume/file
+  husk cp running:/ all 2>warnings
+  [ "$(grep -vc 'is left out$' warnings)" = 0 ] && grep -q 'dev/null: a device' warnings
+  is_empty all/proc all/sys all/dev/pts all/dev/mqueue
+  [ "$(cat all/data/one all/volume/file)" = $'one\nin' ]
+  husk cp running:/ - 2>/dev/null | tar -t >names
+  grep -qx proc/ names && grep -qx volume/file names && ! grep -q '^\(proc\|sys\)/.' names
+  husk cp running:/proc/1/status st && grep -q '^Pid:.1$' st
+  husk cp running:/proc/1/status - | tar -xO | grep -q '^Pid:.1$'
+  fails_in_a_line 'got: copy: Input/output error' husk cp running:/proc/1/mem got
+  [ ! -e got ]
+}

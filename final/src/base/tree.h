@@ -20,7 +20,8 @@ int tree_remove(int parent_fd, const char *name) MUST_CHECK;
 
 /*
  * from_fd may be O_PATH. What to_fd has of a name already stays. At most 200 levels deep. Sockets are
- * left out; of the attributes user.* and the capabilities of files are kept.
+ * left out; of the attributes user.* and the capabilities of files are kept. Where /proc, /sys and their
+ * like are mounted below from_fd, an empty directory is made.
  */
 int tree_copy(int from_fd, int to_fd) MUST_CHECK;
 

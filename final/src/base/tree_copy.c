@@ -1,5 +1,6 @@
 /* tree_copy.c: a directory's content, copied. See tree.h; next file: log.h */
 #include "err.h"
+#include "fd.h"
 #include "log.h"
 #include "path.h"
 #include "proc.h"
@@ -8,14 +9,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <search.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 /* Each level is a descriptor and a stack frame. */
-enum { DEPTH_MAX = 200 };
+enum { DEPTH_MAX = 200, BLOCK = 64 << 10 };
+
+/* Not in <linux/magic.h>: ipc/mqueue.c, fs/configfs/mount.c, fs/fuse/control.c */
+enum { MQUEUE_MAGIC = 0x19800202, CONFIGFS_MAGIC = 0x62656570, FUSECTL_MAGIC = 0x65735543 };
 
 struct twin {
 	dev_t device;
@@ -26,6 +32,7 @@ struct twin {
 struct copying {
 	int to_fd;	     /* of the whole */
 	int flags;	     /* TREE_* */
+	dev_t device;	     /* of the source */
 	void *twins;	     /* tree_find_twin() */
 	char path[PATH_MAX]; /* of what is looked at, below both */
 	size_t length;
@@ -70,6 +77,17 @@ int tree_find_twin(void **twins, const struct stat *st, const char *path, const 
 	return 0;
 }
 
+static int copy_by_blocks(int from, int to)
+{
+	char block[BLOCK];
+	ssize_t length;
+
+	while ((length = fd_read(from, block, sizeof(block))) > 0)
+		if (fd_write(to, block, length) < 0)
+			return err_wrap("copy");
+	return length < 0 ? err_sys("copy") : 0;
+}
+
 static int copy_content(int from, int to)
 {
 	for (;;) {
@@ -77,6 +95,8 @@ static int copy_content(int from, int to)
 
 		if (sent == 0)
 			return 0;
+		if (sent < 0 && errno == EINVAL) /* files of /proc: sendfile(2) */
+			return copy_by_blocks(from, to);
 		if (sent < 0 && errno != EINTR)
 			return err_sys("copy");
 	}
@@ -98,7 +118,11 @@ static int copy_file(const struct spot *s)
 		    0600);
 	if (to < 0)
 		return err_sys("make");
-	return copy_content(from, to);
+	if (copy_content(from, to) < 0) {
+		unlinkat(s->to_fd, s->new_name, 0); /* half a file looks like a whole one */
+		return -1;
+	}
+	return 0;
 }
 
 static int copy_link(const struct spot *s)
@@ -114,6 +138,25 @@ static int copy_link(const struct spot *s)
 	return 0;
 }
 
+/* Files that the kernel makes up: some cannot be read, some have no end. */
+static bool is_of_kernel(int fd)
+{
+	static const uint32_t types[] = {
+		PROC_SUPER_MAGIC,   SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		DEVPTS_SUPER_MAGIC, MQUEUE_MAGIC,  DEBUGFS_MAGIC,      TRACEFS_MAGIC,
+		SECURITYFS_MAGIC,   BPF_FS_MAGIC,  PSTOREFS_MAGIC,     EFIVARFS_MAGIC,
+		BINFMTFS_MAGIC,	    SELINUX_MAGIC, CONFIGFS_MAGIC,     FUSECTL_MAGIC,
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if ((uint32_t)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
 static int copy_directory(struct copying *c, const struct spot *s)
 {
 	auto_close int from =
@@ -127,6 +170,8 @@ static int copy_directory(struct copying *c, const struct spot *s)
 	to = openat(s->to_fd, s->new_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (to < 0)
 		return err_sys("open the copy");
+	if (s->st.st_dev != c->device && is_of_kernel(from))
+		return 0;
 	return copy_level(c, from, to, s->depth + 1);
 }
 
@@ -311,8 +356,13 @@ static int copy_level(struct copying *c, int from_fd, int to_fd, int depth)
 int tree_copy_content(int from_fd, int to_fd, int flags)
 {
 	struct copying c = {.to_fd = to_fd, .flags = flags};
-	int result = copy_level(&c, from_fd, to_fd, 0);
+	struct stat st;
+	int result;
 
+	if (fstat(from_fd, &st) < 0)
+		return err_sys("stat");
+	c.device = st.st_dev;
+	result = copy_level(&c, from_fd, to_fd, 0);
 	tdestroy(c.twins, free);
 	return result;
 }
@@ -330,8 +380,13 @@ int tree_copy_as(int from_fd, const char *name, int to_fd, const char *new_name,
 {
 	struct copying c = {.to_fd = to_fd, .flags = flags};
 	struct spot top = {.from_fd = from_fd, .to_fd = to_fd, .name = name, .new_name = new_name};
-	int result = enter(&c, new_name) < 0 || copy_entry(&c, top) < 0 ? -1 : 0;
+	struct stat st;
+	int result;
 
+	if (fstatat(from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys("%s", name);
+	c.device = st.st_dev;
+	result = enter(&c, new_name) < 0 || copy_entry(&c, top) < 0 ? -1 : 0;
 	tdestroy(c.twins, free);
 	return result < 0 ? err_wrap("%.200s", str_printable(c.path)) : 0;
 }
