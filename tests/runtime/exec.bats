@@ -255,10 +255,14 @@ process_file() { # JQ-FILTER: the default one, changed
   husk delete --force one
 }
 
-@test "a working directory that is not there is made; one that is a file is refused" {
-  start one
-  run husk exec --cwd /tmp/odd/new one pwd
-  [ "$output" = /tmp/odd/new ]
+@test "a working directory that is not there is refused by name and not made; so is a file" {
+  start one '.process.cwd = "/tmp/cwd/of/create"'
+  [ "$(husk exec one pwd)" = /tmp/cwd/of/create ]
+  refused process.cwd /tmp/nope/x "No such file" -- husk exec --cwd /tmp/nope/x one pwd
+  [ ! -e "$SITE/rootfs/tmp/nope" ]
+  rm -r "$SITE/rootfs/tmp/cwd"
+  refused process.cwd /tmp/cwd/of/create -- husk exec one pwd
+  [ ! -e "$SITE/rootfs/tmp/cwd" ]
   refused /etc/passwd -- husk exec --cwd /etc/passwd one pwd
   husk delete --force one
 }

@@ -1,7 +1,6 @@
 /* rootfs.c: the root of the container. See rootfs.h; next file: rootfs_protect.c */
 #include "rootfs.h"
 #include "../base/err.h"
-#include "../base/path.h"
 #include "../base/sys.h"
 #include "mount_opts.h"
 
@@ -87,31 +86,16 @@ int rootfs_enter(int root_fd, bool no_pivot)
 	return 0;
 }
 
-int rootfs_make_dir(const char *path)
-{
-	auto_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int directory;
-
-	if (root < 0)
-		return err_sys("open /");
-	if (path_make_dir(root, path, 0755, &directory) < 0)
-		return -1;
-	close(directory);
-	return 0;
-}
-
 int rootfs_change_dir(const struct spec_process *process)
 {
 	char where[PATH_MAX];
 
-	if (chdir(process->cwd) < 0) {
-		if (errno != ENOENT)
-			return err_sys("process.cwd %s", process->cwd);
-		if (rootfs_make_dir(process->cwd) < 0)
-			return err_wrap("process.cwd");
-		if (chdir(process->cwd) < 0)
-			return err_sys("process.cwd %s", process->cwd);
-	}
+	if (chdir(process->cwd) < 0)
+		return errno == ENOENT ? err_set(ENOENT,
+						 "process.cwd %s: No such file or directory in the "
+						 "container: only create makes it",
+						 process->cwd)
+				       : err_sys("process.cwd %s", process->cwd);
 	/* A descriptor of the caller's, reached by /proc/self/fd, may be a directory outside. */
 	if (!getcwd(where, sizeof(where)) || *where != '/')
 		return err_set(EPERM, "process.cwd %s: it is outside of the container's root",

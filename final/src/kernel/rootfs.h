@@ -6,7 +6,7 @@
  *	mount_apply()                     for each mount
  *	dev_populate(root, spec, bind)    nodes and links of /dev, see dev.h
  *	rootfs_enter(root, no_pivot)      pivot_root(".", "."), the old root detached
- *	rootfs_protect(spec)              readonlyPaths, maskedPaths; / read-only; propagation
+ *	rootfs_protect(spec)              makes cwd; readonlyPaths, maskedPaths; / read-only ...
  *	rootfs_change_dir(process)
  *
  * Masks come from an empty tmpfs of our own and from a /dev/null that was looked at
@@ -29,11 +29,11 @@ int rootfs_open(const struct spec *spec, const char *path, int *ret_root_fd) MUS
 /* no_pivot: MS_MOVE and chroot(2), for a machine whose root is an initramfs. */
 int rootfs_enter(int root_fd, bool no_pivot) MUST_CHECK;
 
-/* In rootfs_protect.c. What is not there needs no mask. */
+/*
+ * In rootfs_protect.c. What is not there needs no mask. process.cwd is made if it is missing, here
+ * and for create alone: the process of `exec` enters a container that somebody else fills.
+ */
 int rootfs_protect(const struct spec *spec) MUST_CHECK;
 
-/* A directory below "/" and those above it, if missing. */
-int rootfs_make_dir(const char *path) MUST_CHECK;
-
-/* chdir(2) to process.cwd, which is made if missing; then "/..." by getcwd(3): CVE-2024-21626. */
+/* chdir(2) to process.cwd, ENOENT if it is missing; then "/..." by getcwd(3): CVE-2024-21626. */
 int rootfs_change_dir(const struct spec_process *process) MUST_CHECK;

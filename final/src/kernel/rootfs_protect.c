@@ -6,6 +6,7 @@
  * them for every container, so each costs as few system calls as it can: a missing one, one.
  */
 #include "../base/err.h"
+#include "../base/path.h"
 #include "../base/sys.h"
 #include "mount_fs.h"
 #include "rootfs.h"
@@ -129,13 +130,25 @@ static int make_readonly(const char *path)
 	return 0;
 }
 
-static int make_root_readonly(const struct spec *spec)
+/* What else there is may be a link to anything: rootfs_change_dir() decides. */
+static int make_cwd(const struct spec *spec)
+{
+	const char *cwd = spec->process ? spec->process->cwd : NULL;
+	auto_close int root = -1, directory = -1;
+	struct stat st;
+
+	if (!cwd || stat(cwd, &st) == 0 || errno != ENOENT)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys("open /");
+	return path_make_dir(root, cwd, 0755, &directory) < 0 ? err_wrap("process.cwd") : 0;
+}
+
+static int make_root_readonly(void)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 
-	/* Later it could not be made any more. */
-	if (spec->process && spec->process->cwd && rootfs_make_dir(spec->process->cwd) < 0)
-		return err_wrap("process.cwd");
 	if (sys_mount_setattr(AT_FDCWD, "/", 0, &attr) < 0)
 		return err_sys("make the rootfs read-only");
 	return 0;
@@ -155,12 +168,15 @@ int rootfs_protect(const struct spec *spec)
 	const struct str_list *readonly = &spec->linux.readonly_paths;
 	const char *propagation = spec->linux.rootfs_propagation;
 
+	/* First: where it is, may be read-only soon. */
+	if (make_cwd(spec) < 0)
+		return -1;
 	for (size_t i = 0; i < readonly->count; i++)
 		if (make_readonly(readonly->items[i]) < 0)
 			return -1;
 	if (mask_all(spec) < 0)
 		return -1;
-	if (spec->root.readonly && make_root_readonly(spec) < 0)
+	if (spec->root.readonly && make_root_readonly() < 0)
 		return -1;
 	/* Slave and private it is already, rootfs_isolate(). */
 	if (mount_opts_propagation(propagation) & (MS_SHARED | MS_UNBINDABLE))
