@@ -323,6 +323,15 @@ readonly" ]]
   [ "$output" = $'etc\nsys\nroot\nrw,nosuid,nodev,noexec,relatime\nro,nosuid,nodev,noexec,relatime' ]
 }
 
+@test "readonlyPaths: the root, however it is written, is itself read-only; the mounts in it are not" {
+  local root
+  for root in / // /. /etc/..; do
+    sh_in ".linux.readonlyPaths = [\"$root\"] | .process.cwd = \"/tmp/cwd\"" \
+      'pwd; touch /x /etc/x 2>/dev/null || echo readonly; touch /dev/shm/x && echo writable; awk "\$5 == \"/\" { print substr(\$6, 1, 3) }" /proc/self/mountinfo'
+    [ "$output" = $'/tmp/cwd\nreadonly\nwritable\nro,' ] || { echo "$root: $output"; false; }
+  done
+}
+
 @test "root.readonly: / is, the mounts in it are not, and a missing cwd is made all the same" {
   sh_in '.root.readonly = true | .process.cwd = "/work/here"' 'pwd; touch /x 2>/dev/null || echo readonly; touch /dev/shm/x && echo writable'
   [ "$output" = $'/work/here\nreadonly\nwritable' ]

@@ -115,6 +115,15 @@ static int mask_all(const struct spec *spec)
 	return result;
 }
 
+/* However it is written: "//", "/etc/..", a link. */
+static bool is_root(int fd)
+{
+	struct stat root, st;
+
+	return fstat(fd, &st) == 0 && stat("/", &root) == 0 && st.st_dev == root.st_dev &&
+	       st.st_ino == root.st_ino;
+}
+
 static int make_readonly(const char *path)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -123,6 +132,16 @@ static int make_readonly(const char *path)
 
 	if (fd < 0)
 		return is_missing(errno) ? 0 : err_sys("readonly path %s", path);
+	/*
+	 * What is mounted over "/" lies over nothing: our root is the mount below it. So that one
+	 * itself, and as with root.readonly it alone: /dev and /tmp stay what their mounts say.
+	 */
+	if (is_root(fd)) {
+		if (sys_mount_setattr(AT_FDCWD, path, 0, &attr) == 0)
+			return 0;
+		if (errno != EINVAL) /* the directory once more, by a bind, but not its root */
+			return err_sys("readonly path %s", path);
+	}
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
 		return err_sys("readonly path %s", path);
 	if (attach_to_path(fd, path) < 0)
