@@ -342,6 +342,32 @@ readonly" ]]
   [ "$output" = /a/b/c ]
 }
 
+@test "a read-only tmpfs: what belongs in it is made before it is read-only" {
+  local run='{destination: "/run", type: "tmpfs", source: "tmpfs", options: ["nosuid", "ro"]}'
+  flags_in "(.mounts[] | select(.destination == \"/dev\") | .options) += [\"ro\"]" /dev
+  [[ $flags == *,ro,* ]]
+  sh_in '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]' \
+    'ls /dev/pts/ptmx /dev/null; readlink /dev/fd; echo x >/dev/null; touch /dev/x 2>/dev/null || echo dev; touch /dev/shm/x && echo shm'
+  [ "$output" = $'/dev/null\n/dev/pts/ptmx\n/proc/self/fd\ndev\nshm' ]
+  sh_in "$add_mount [$run, {destination: \"/run/secrets\", type: \"tmpfs\", source: \"tmpfs\"}]" \
+    'touch /run/x 2>/dev/null || echo run; touch /run/secrets/x && echo secrets'
+  [ "$output" = $'run\nsecrets' ]
+  flags_in "$add_mount [$run]" /run
+  [[ $flags == flags,ro,nosuid,* ]]
+}
+
+@test "a read-only tmpfs: what lies over it, or a remount, has its own word" {
+  local fs='type: "tmpfs", source'
+  sh_in "$add_mount [{destination: \"/a\", $fs: \"first\", options: [\"ro\"]}, {destination: \"/a\", $fs: \"second\"}]" 'touch /a/x && echo writable'
+  [ "$output" = writable ]
+  sh_in "$add_mount [{destination: \"/a\", $fs: \"first\"}, {destination: \"/a\", $fs: \"second\", options: [\"ro\"]}]" 'touch /a/x 2>/dev/null || echo readonly'
+  [ "$output" = readonly ]
+  sh_in "$add_mount [{destination: \"/a\", $fs: \"first\", options: [\"ro\"]}, {destination: \"/a\", $fs: \"none\", options: [\"remount\", \"rw\"]}]" 'touch /a/x && echo writable'
+  [ "$output" = writable ]
+  sh_in "$add_mount [{destination: \"/a\", $fs: \"first\"}, {destination: \"/a\", $fs: \"none\", options: [\"remount\", \"ro\"]}]" 'touch /a/x 2>/dev/null || echo readonly'
+  [ "$output" = readonly ]
+}
+
 @test "default devices and links" {
   sh_in . 'cd /dev; for d in null zero full random urandom tty; do stat -c "%n %F %t:%T %a %u:%g" $d; done; for l in fd stdin stdout stderr ptmx; do echo "$l $(readlink $l)"; done'
   [ "$output" = "null character special file 1:3 666 0:0

@@ -261,11 +261,11 @@ static int complete_data(struct job *job, int target_fd, bool made)
 	return add_data(job, arena_format(job->arena, "mode=%04o", st.st_mode & 07777));
 }
 
-static int make_fs(struct job *job, const struct mount_opts *opts, int *ret_fd)
+static int make_fs(struct job *job, int *ret_fd)
 {
 	const char *label = job->context->spec->linux.mount_label;
 
-	if (mount_fs_make(job->mount->type, job->mount->source, opts, label, ret_fd) == 0)
+	if (mount_fs_make(job->mount->type, job->mount->source, &job->opts, label, ret_fd) == 0)
 		return 0;
 	/* gid=5, tty, need not be mapped in a user namespace. */
 	if (!is_type(job, "devpts") || err_last()->code != EINVAL ||
@@ -277,13 +277,10 @@ static int make_fs(struct job *job, const struct mount_opts *opts, int *ret_fd)
 
 static int apply_copyup(struct job *job, int target_fd)
 {
-	struct mount_opts open = job->opts;
 	auto_close int fd = -1;
 	struct stat st;
 
-	open.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	open.rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
-	if (make_fs(job, &open, &fd) < 0)
+	if (make_fs(job, &fd) < 0)
 		return -1;
 	if (fstat(target_fd, &st) < 0 || fchownat(fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0)
 		return err_sys("tmpcopyup");
@@ -318,7 +315,7 @@ static int apply_fs(struct job *job, int target_fd)
 		return apply_old(job, target_fd);
 	if (job->opts.tmpcopyup && is_type(job, "tmpfs"))
 		return apply_copyup(job, target_fd);
-	if (make_fs(job, &job->opts, &fd) < 0)
+	if (make_fs(job, &fd) < 0)
 		return -1;
 	if (mount_attr_set(fd, &only, 0) < 0)
 		return -1;
@@ -365,8 +362,17 @@ static int apply_own_source(struct job *job)
 	return apply_bind(job);
 }
 
+static void open_until_finish(struct mount_opts *opts)
+{
+	opts->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	opts->rec_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	opts->readonly_fs = false;
+}
+
 static int apply(struct job *job)
 {
+	if (mount_is_late(job->mount, &job->opts))
+		open_until_finish(&job->opts);
 	if (job->opts.remount)
 		return apply_remount(job);
 	if (!job->opts.bind)

@@ -4,6 +4,7 @@
  *	PARENT  mount_open_source(spec, i, bundle_fd, &fd)   binds: open_tree(2); -1 for others
  *	PARENT  mount_idmap_source(fd, spec, i)              in mount_idmap.c
  *	INIT    mount_apply(&context, i, fd)
+ *	INIT    mount_finish(spec)                           in mount_late.c
  *
  * Sources are opened by the parent: it still sees the machine as the caller does, also when the
  * container is in a user namespace that may not. Targets are opened with path.h: no mount ever
@@ -14,6 +15,8 @@
 
 #include "../spec/spec.h"
 #include "cgroup.h"
+
+struct mount_opts;
 
 struct mount_context {
 	int root_fd;	    /* the rootfs, a mount of its own */
@@ -34,3 +37,9 @@ int mount_idmap_source(int source_fd, const struct spec *spec, size_t index) MUS
 
 /* source_fd stays open. */
 int mount_apply(const struct mount_context *context, size_t index, int source_fd) MUST_CHECK;
+
+/* A tmpfs that is "ro" stays writable until mount_finish(), for what is made in it. */
+bool mount_is_late(const struct spec_mount *mount, const struct mount_opts *opts);
+
+/* In the container's root, when all mounts and devices are there. */
+int mount_finish(const struct spec *spec) MUST_CHECK;

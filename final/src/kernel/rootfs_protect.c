@@ -8,7 +8,9 @@
 #include "../base/err.h"
 #include "../base/path.h"
 #include "../base/sys.h"
+#include "mount.h"
 #include "mount_fs.h"
+#include "mount_opts.h"
 #include "rootfs.h"
 
 #include <fcntl.h>
@@ -188,7 +190,7 @@ int rootfs_protect(const struct spec *spec)
 	const char *propagation = spec->linux.rootfs_propagation;
 
 	/* First: where it is, may be read-only soon. */
-	if (make_cwd(spec) < 0)
+	if (make_cwd(spec) < 0 || mount_finish(spec) < 0)
 		return -1;
 	for (size_t i = 0; i < readonly->count; i++)
 		if (make_readonly(readonly->items[i]) < 0)
