@@ -274,6 +274,16 @@ readonly" ]]
   [[ $flags == flags,ro,noexec,relatime, ]]
 }
 
+@test "remount changes the file system's options, and keeps those it does not name" {
+  local first='{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=1m", "mode=711", "lazytime"]}'
+  sh_in "$add_mount [$first, {destination: \"/mnt\", type: \"tmpfs\", source: \"tmpfs\", options: [\"remount\", \"size=2m\", \"sync\", \"nolazytime\", \"noexec\"]}]" \
+    'awk "\$5 == \"/mnt\" { print \$6, \$NF }" /proc/self/mountinfo; stat -c %a /mnt'
+  echo "$output"
+  [[ ${lines[0]} == rw,noexec,relatime\ rw,sync,*size=2048k* && ${lines[0]} != *lazytime* && ${lines[1]} = 711 ]]
+  refused "mount /mnt" "size=no" "Bad value" -- sh_in_status "$add_mount [$first, {destination: \"/mnt\", type: \"tmpfs\", source: \"tmpfs\", options: [\"remount\", \"size=no\"]}]"
+  refused "mount /etc" "nothing is mounted there" -- sh_in_status "$add_mount [{destination: \"/etc\", type: \"tmpfs\", source: \"tmpfs\", options: [\"remount\", \"size=2m\"]}]"
+}
+
 @test "copy-symlink, src-nofollow and dest-nofollow" {
   source_fs
   echo text >"$WORK/src/file"

@@ -66,6 +66,11 @@ int sys_fsconfig(int fd, unsigned int command, const char *key, const void *valu
 	return syscall(SYS_fsconfig, fd, command, key, value, aux);
 }
 
+int sys_fspick(int dir_fd, const char *path, unsigned int flags)
+{
+	return syscall(SYS_fspick, dir_fd, path, flags);
+}
+
 int sys_fsmount(int fd, unsigned int flags, unsigned int attributes)
 {
 	return syscall(SYS_fsmount, fd, flags, attributes);

@@ -34,6 +34,7 @@ int sys_open_tree(int dir_fd, const char *path, unsigned int flags);
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
 int sys_fsopen(const char *type, unsigned int flags);
 int sys_fsconfig(int fd, unsigned int command, const char *key, const void *value, int aux);
+int sys_fspick(int dir_fd, const char *path, unsigned int flags);
 int sys_fsmount(int fd, unsigned int flags, unsigned int attributes);
 int sys_mount_setattr(int dir_fd, const char *path, unsigned int flags,
 		      const struct mount_attr *attributes);

@@ -342,11 +342,16 @@ static int apply_new(struct job *job)
 
 static int apply_remount(const struct job *job)
 {
+	const struct mount_opts *opts = &job->opts;
+	bool of_fs = !opts->bind && (opts->data.count || opts->sb_flags || opts->sb_clear);
+	const char *type = job->mount->type ? job->mount->type : "remount";
 	auto_close int target = -1;
 
 	if (path_open(job->context->root_fd, job->mount->destination, O_PATH, &target) < 0)
 		return -1;
-	return mount_attr_set(target, &job->opts, 0);
+	if (of_fs && mount_fs_change(target, type, opts) < 0)
+		return -1;
+	return mount_attr_set(target, opts, 0);
 }
 
 static int apply_own_source(struct job *job)

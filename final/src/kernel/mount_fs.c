@@ -12,9 +12,11 @@ enum { VALUE_MAX = 255, DATA_MAX = 4096 };
 static const struct {
 	unsigned long flag; /* MS_* */
 	const char *name;   /* as fsconfig(2) knows it; NULL: it has no such thing */
+	const char *taken;  /* what takes it away */
 } sb_names[] = {
-	{MS_SYNCHRONOUS, "sync"},  {MS_DIRSYNC, "dirsync"},    {MS_MANDLOCK, "mand"},
-	{MS_LAZYTIME, "lazytime"}, {MS_I_VERSION, "iversion"}, {MS_SILENT, NULL},
+	{MS_SYNCHRONOUS, "sync", "async"}, {MS_DIRSYNC, "dirsync", NULL},
+	{MS_MANDLOCK, "mand", "nomand"},   {MS_LAZYTIME, "lazytime", "nolazytime"},
+	{MS_I_VERSION, "iversion", NULL},  {MS_SILENT, NULL, NULL},
 };
 
 static const struct {
@@ -123,6 +125,14 @@ static int set_superblock(int context, const char *type, const struct mount_opts
 	return 0;
 }
 
+static int set_data(int context, const char *type, const struct mount_opts *opts)
+{
+	for (size_t i = 0; i < opts->data.count; i++)
+		if (set_word(context, type, opts->data.items[i]) < 0)
+			return -1;
+	return 0;
+}
+
 static int configure(int context, const char *type, const char *source,
 		     const struct mount_opts *opts, const char *label)
 {
@@ -132,9 +142,8 @@ static int configure(int context, const char *type, const char *source,
 		return explain(context, errno, type, source);
 	if (set_superblock(context, type, opts, on_device) < 0)
 		return -1;
-	for (size_t i = 0; i < opts->data.count; i++)
-		if (set_word(context, type, opts->data.items[i]) < 0)
-			return -1;
+	if (set_data(context, type, opts) < 0)
+		return -1;
 	if (label && takes_label(type) &&
 	    sys_fsconfig(context, FSCONFIG_SET_STRING, "context", label, 0) < 0)
 		return explain(context, errno, type, "mountLabel");
@@ -159,6 +168,25 @@ int mount_fs_make(const char *type, const char *source, const struct mount_opts 
 	if (fd < 0)
 		return explain(context, errno, type, "mount");
 	*ret_fd = fd;
+	return 0;
+}
+
+int mount_fs_change(int mount_fd, const char *type, const struct mount_opts *opts)
+{
+	auto_close int context = sys_fspick(mount_fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+
+	if (context < 0 && errno == EINVAL)
+		return err_set(EINVAL, "remount: nothing is mounted there");
+	if (context < 0)
+		return err_sys("remount");
+	for (size_t i = 0; i < ARRAY_SIZE(sb_names); i++)
+		if ((opts->sb_clear & sb_names[i].flag) && sb_names[i].taken &&
+		    set_flag(context, type, sb_names[i].taken) < 0)
+			return -1;
+	if (set_superblock(context, type, opts, false) < 0 || set_data(context, type, opts) < 0)
+		return -1;
+	if (sys_fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+		return explain(context, errno, type, "remount");
 	return 0;
 }
 

@@ -167,6 +167,7 @@ static void apply_option(struct mount_opts *opts, const struct option *option)
 		break;
 	case SUPERBLOCK:
 		opts->sb_flags = (opts->sb_flags & ~option->clear) | option->set;
+		opts->sb_clear = (opts->sb_clear & ~option->set) | option->clear;
 		break;
 	case PROPAGATION:
 		opts->propagation = option->set & ~(uint64_t)MS_REC;

@@ -12,8 +12,8 @@
 #include "../spec/spec.h"
 
 struct mount_opts {
-	bool bind, recursive;	       /* bind or rbind, or of type "bind" */
-	bool remount;		       /* changes the attributes of the mount that is there */
+	bool bind, recursive; /* bind or rbind, or of type "bind" */
+	bool remount; /* changes what is mounted there; without "bind" the file system, too */
 	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_*, mount_setattr(2) */
 	uint64_t rec_set, rec_clear;   /* the r* ones: rro, rnosuid ...: the whole tree */
 	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE; 0: as it is */
@@ -23,6 +23,7 @@ struct mount_opts {
 	bool nofollow_source; /* a source that is a link is mounted itself */
 	bool nofollow_target;
 	unsigned long sb_flags; /* of the superblock, mount(2): MS_SYNCHRONOUS ... */
+	unsigned long sb_clear; /* those that "remount" takes away */
 	bool readonly_fs;	/* "ro" of a new file system is also the superblock's */
 	struct str_list data;	/* "size=64m", "mode=1777" ... */
 };

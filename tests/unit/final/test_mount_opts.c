@@ -28,7 +28,7 @@ static int parse(const char *type, const char *words, struct arena *arena, struc
 struct expected {
 	const char *words;
 	uint64_t attr_set, attr_clear, rec_set, rec_clear, propagation;
-	unsigned long sb_flags;
+	unsigned long sb_flags, sb_clear;
 };
 
 #define ATIME MOUNT_ATTR__ATIME
@@ -68,7 +68,9 @@ static const struct expected expected[] = {
 	{"sync,dirsync,mand,lazytime,iversion,silent", .sb_flags = MS_SYNCHRONOUS | MS_DIRSYNC |
 								   MS_MANDLOCK | MS_LAZYTIME |
 								   MS_I_VERSION | MS_SILENT},
-	{"sync,async,mand,nomand,lazytime,nolazytime,iversion,noiversion,silent,loud"},
+	{"sync,async,mand,nomand,lazytime,nolazytime,iversion,noiversion,silent,loud",
+	 .sb_clear = MS_SYNCHRONOUS | MS_MANDLOCK | MS_LAZYTIME | MS_I_VERSION | MS_SILENT},
+	{"async,sync,nolazytime", .sb_flags = MS_SYNCHRONOUS, .sb_clear = MS_LAZYTIME},
 };
 
 static void test_table(void **state)
@@ -83,7 +85,7 @@ static void test_table(void **state)
 		if (opts.attr_set != e->attr_set || opts.attr_clear != e->attr_clear ||
 		    opts.rec_set != e->rec_set || opts.rec_clear != e->rec_clear ||
 		    opts.propagation != e->propagation || opts.sb_flags != e->sb_flags ||
-		    opts.data.count || opts.bind)
+		    opts.sb_clear != e->sb_clear || opts.data.count || opts.bind)
 			fail_msg("'%s' is not what it should be", e->words);
 		arena_free(&arena);
 	}
