@@ -230,6 +230,19 @@ all_kinds() { # SHELL-LINE, in which KIND is replaced
   [[ $output == *warning*"poststop hook"*"1 s"* ]]
 }
 
+@test "timeout: also where the container's filter refuses pidfd_open" {
+  local filter='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["pidfd_open"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]} | .process.noNewPrivileges = false'
+  bundle one "$filter | .process.args = [\"echo\", \"done\"] | .hooks.startContainer = [{path: \"/bin/true\", timeout: 3}]"
+  SECONDS=0
+  run husk run -b "$WORK/one" one
+  echo "$output"
+  [ "$status" = 0 ] && [ "$output" = "done" ] && [ $SECONDS -lt 3 ]
+  bundle one "$filter | .hooks.startContainer = [{path: \"/bin/sleep\", args: [\"sleep\", \"77777\"], timeout: 1}]"
+  refused "startContainer hook" "1 s" killed -- husk run -b "$WORK/one" one
+  bundle one "$filter | .hooks.startContainer = [{path: \"/bin/false\", timeout: 3}]"
+  refused "startContainer hook" "status 1" -- husk run -b "$WORK/one" one
+}
+
 @test "timeout: a long one is no limit that has passed" {
   bundle one ".hooks.prestart = [$(hook "sleep 0.1; echo done >>$LOG" "timeout: 2147483647")] | .process.args = [\"true\"]"
   run husk run -b "$WORK/one" one

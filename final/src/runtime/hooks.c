@@ -8,10 +8,14 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
+
+enum { LOOK_MS = 10 };
 
 static const char *const kind_names[HOOK_KINDS] = {
 	[HOOK_PRESTART] = "prestart",
@@ -64,12 +68,42 @@ static void execute(const struct spec_hook *hook, int state_fd)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* False: time is up, and the whole group is being killed. */
-static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
+static int64_t now_ms(void)
 {
-	bool in_time =
-		proc_wait(pidfd, hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX);
+	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* As waitpid(2): 0 if it still runs. The clock is asked: where poll(2) is refused, too, we spin. */
+static pid_t look_until_end(pid_t pid, int milliseconds, int *ret_status)
+{
+	int64_t end = now_ms() + milliseconds;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0 && now_ms() < end)
+		poll(NULL, 0, LOOK_MS);
+	return ended;
+}
+
+/*
+ * False: time is up, and the whole group is being killed. *ret_ended: pid if *ret_status is its
+ * status already. The filter of the container may refuse pidfd_open(2) to us; wait4(2) we need
+ * anyway.
+ */
+static bool wait_in_time(const struct spec_hook *hook, pid_t pid, pid_t *ret_ended, int *ret_status)
+{
+	int milliseconds = hook->timeout < INT_MAX / 1000 ? hook->timeout * 1000 : INT_MAX;
+	auto_close int pidfd = sys_pidfd_open(pid, 0);
+	bool in_time;
+
+	if (pidfd >= 0) {
+		in_time = proc_wait(pidfd, milliseconds);
+	} else {
+		*ret_ended = look_until_end(pid, milliseconds, ret_status);
+		in_time = *ret_ended != 0;
+	}
 	if (!in_time) {
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL); /* it may not have made its group yet */
@@ -80,10 +114,9 @@ static bool wait_in_time(const struct spec_hook *hook, pid_t pid, int pidfd)
 /* fork(2): of startContainer hooks the container's filter decides, and many refuse clone3(2). */
 static int run_one(const struct spec_hook *hook, int state_fd)
 {
-	auto_close int pidfd = -1;
 	bool in_time = true;
+	pid_t pid, ended = 0;
 	int status;
-	pid_t pid;
 
 	/* Asked before: else its status would be all there is to say. */
 	if (access(hook->path, X_OK) < 0 && (errno == ENOENT || errno == EACCES))
@@ -95,11 +128,9 @@ static int run_one(const struct spec_hook *hook, int state_fd)
 		return err_sys("fork");
 	if (pid == 0)
 		execute(hook, state_fd);
-	if (hook->timeout > 0) {
-		pidfd = sys_pidfd_open(pid, 0); /* -1: poll(2) waits for the time alone */
-		in_time = wait_in_time(hook, pid, pidfd);
-	}
-	while (waitpid(pid, &status, 0) < 0)
+	if (hook->timeout > 0)
+		in_time = wait_in_time(hook, pid, &ended, &status);
+	while (ended != pid && (ended = waitpid(pid, &status, 0)) < 0)
 		if (errno != EINTR)
 			return err_sys("wait");
 	if (!in_time)
