@@ -78,6 +78,12 @@ mib() { echo $(($1 * 1048576)); }
   husk delete --force one
 }
 
+@test "cpu: a real-time period and runtime of 0 are not asked for" {
+  start one '.linux.resources.cpu = {realtimePeriod: 0, realtimeRuntime: 0}'
+  husk update -r - one <<<'{"cpu": {"realtimePeriod": 0, "realtimeRuntime": 0}}'
+  husk delete --force one
+}
+
 @test "blockIO: a rate limit for a device" {
   local device
   device=$(cat /sys/block/*/dev 2>/dev/null | head -n 1)

@@ -16,7 +16,9 @@ enum kind {
 	BYTES,	  /* opt_i64; 0: not asked for, as engines mean it; -1: no limit */
 	COUNT,	  /* opt_i64; 0 or less: no limit */
 	SIGNED,	  /* opt_i64 */
+	RUNTIME,  /* opt_i64; 0: not asked for */
 	NUMBER,	  /* opt_u64 */
+	PERIOD,	  /* opt_u64; 0: not asked for: the kernel would refuse it */
 	SHARES,	  /* opt_u64; a weight on version 2 */
 	NUMBER32, /* opt_u32 */
 	FLAG,	  /* opt_bool */
@@ -51,9 +53,9 @@ static const struct row {
 	{"cpu.idle", CGROUP_CPU, AT(cpu.idle), SIGNED, "cpu.idle", "cpu.idle"},
 	{"cpu.shares", CGROUP_CPU, AT(cpu.shares), SHARES, "cpu.shares", "cpu.weight"},
 	{"cpu.burst", CGROUP_CPU, AT(cpu.burst), NUMBER, "cpu.cfs_burst_us", "cpu.max.burst"},
-	{"cpu.realtimePeriod", CGROUP_CPU, AT(cpu.realtime_period), NUMBER, "cpu.rt_period_us",
+	{"cpu.realtimePeriod", CGROUP_CPU, AT(cpu.realtime_period), PERIOD, "cpu.rt_period_us",
 	 NULL},
-	{"cpu.realtimeRuntime", CGROUP_CPU, AT(cpu.realtime_runtime), SIGNED, "cpu.rt_runtime_us",
+	{"cpu.realtimeRuntime", CGROUP_CPU, AT(cpu.realtime_runtime), RUNTIME, "cpu.rt_runtime_us",
 	 NULL},
 	{"cpu.cpus", CGROUP_CPUSET, AT(cpu.cpus), TEXT, "cpuset.cpus", "cpuset.cpus"},
 	{"cpu.mems", CGROUP_CPUSET, AT(cpu.mems), TEXT, "cpuset.mems", "cpuset.mems"},
@@ -156,9 +158,11 @@ static bool is_asked(enum kind kind, const void *member)
 		return ((const struct opt_u32 *)member)->set;
 	case NUMBER:
 		return ((const struct opt_u64 *)member)->set;
+	case PERIOD:
 	case SHARES:
 		return ((const struct opt_u64 *)member)->set &&
 		       ((const struct opt_u64 *)member)->value != 0;
+	case RUNTIME:
 	case BYTES:
 		return ((const struct opt_i64 *)member)->set &&
 		       ((const struct opt_i64 *)member)->value != 0;
@@ -187,6 +191,7 @@ static char *text_of(enum kind kind, const void *member, enum cgroup_version ver
 				    (unsigned long long)(v2 ? cgroup_weight_of_shares(u64->value)
 							    : u64->value));
 	case NUMBER:
+	case PERIOD:
 		return arena_format(arena, "%llu", (unsigned long long)u64->value);
 	case COUNT:
 		return i64->value <= 0 ? "max" : arena_format(arena, "%lld", (long long)i64->value);
@@ -195,6 +200,7 @@ static char *text_of(enum kind kind, const void *member, enum cgroup_version ver
 			return "max";
 		break;
 	case SIGNED:
+	case RUNTIME:
 		break;
 	}
 	return arena_format(arena, "%lld", (long long)i64->value);
@@ -206,13 +212,11 @@ static bool is_harmless(const struct row *row, const void *member)
 	switch (row->kind) {
 	case BYTES:
 	case SIGNED:
+	case RUNTIME:
 		return ((const struct opt_i64 *)member)->value <= 0;
 	case FLAG: /* no OOM killer is the one thing that cannot be had */
 		return row->member != AT(memory.disable_oom_killer) ||
 		       !((const struct opt_bool *)member)->value;
-	case NUMBER:
-		return row->member == AT(cpu.realtime_period) &&
-		       ((const struct opt_u64 *)member)->value == 0;
 	default:
 		return false;
 	}

@@ -151,6 +151,24 @@ static void what_only_version_1_has(void **state)
 	refuses(&pure_v2, "memory.disableOOMKiller");
 }
 
+static void realtime(void **state)
+{
+	(void)state;
+	/* 0 is how engines say that they do not ask; the kernel of version 1 refuses it. */
+	wanted.cpu.realtime_period = (struct opt_u64){true, 0};
+	wanted.cpu.realtime_runtime = (struct opt_i64){true, 0};
+	make(&pure_v1);
+	assert_int_equal(plan.count, 0);
+	make(&pure_v2);
+	assert_int_equal(plan.count, 0);
+	wanted.cpu.realtime_period.value = 1000000;
+	refuses(&pure_v2, "cpu.realtimePeriod");
+	wanted.cpu.realtime_runtime.value = 950000;
+	make(&pure_v1);
+	assert_string_equal(text("cpu.rt_period_us"), "1000000");
+	assert_string_equal(text("cpu.rt_runtime_us"), "950000");
+}
+
 static void cpu_on_both(void **state)
 {
 	(void)state;
@@ -312,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory_on_both, clear, clear),
 		cmocka_unit_test_setup_teardown(memory_without_limit, clear, clear),
 		cmocka_unit_test_setup_teardown(what_only_version_1_has, clear, clear),
+		cmocka_unit_test_setup_teardown(realtime, clear, clear),
 		cmocka_unit_test_setup_teardown(cpu_on_both, clear, clear),
 		cmocka_unit_test_setup_teardown(pids_on_both, clear, clear),
 		cmocka_unit_test_setup_teardown(block_io_on_both, clear, clear),
