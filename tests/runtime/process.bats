@@ -37,6 +37,8 @@ caps() { # FIVE-SETS-AS-JSON: "bounding": [...]
 @test "env: HOME comes from /etc/passwd of the rootfs if it is not set" {
   sh_in '.process.env = ["PATH=/bin"]' 'echo "$HOME"'
   [ "$output" = "$(sed -n 's/^root:[^:]*:0:0:[^:]*:\([^:]*\):.*/\1/p' "$SITE/rootfs/etc/passwd")" ]
+  sh_in '.process.env = ["PATH=/bin", "HOME=", "A=b"]' 'echo "$HOME $A"; env | grep -c ^HOME='
+  [ "$output" = $'/root b\n1' ]
   sh_in '.process.env = ["PATH=/bin", "HOME=/else"]' 'echo "$HOME"'
   [ "$output" = /else ]
 }

@@ -54,20 +54,35 @@ static char *read_passwd(struct arena *arena)
 	return fd_read_text(fd, PASSWD_MAX, arena, &text, NULL) < 0 ? NULL : text;
 }
 
+/* The last one counts, as with every name; an empty one is none, as for runc. */
+static bool has_home(const struct str_list *env)
+{
+	for (size_t i = env->count; i-- > 0;)
+		if (str_has_prefix(env->items[i], "HOME="))
+			return env->items[i][strlen("HOME=")] != '\0';
+	return false;
+}
+
 int home_complete(const struct spec_process *process, struct arena *arena, struct str_list *ret_env)
 {
-	struct str_list env = process->env;
-	char *passwd, *home = NULL, *entry;
+	const struct str_list *given = &process->env;
+	struct str_list env = {0};
+	char *passwd, *home = NULL;
 
-	*ret_env = env;
-	for (size_t i = 0; i < env.count; i++)
-		if (str_has_prefix(env.items[i], "HOME="))
-			return 0;
+	*ret_env = *given;
+	if (has_home(given))
+		return 0;
 	passwd = read_passwd(arena);
 	if (passwd)
 		home = home_find(passwd, process->user.uid, arena);
-	entry = arena_format(arena, "HOME=%s", home ? home : "/");
-	if (!entry || str_list_add(&env, arena, entry) < 0)
+	env.items = arena_alloc(arena, (given->count + 2) * sizeof(*env.items));
+	if (!env.items)
+		return -1;
+	for (size_t i = 0; i < given->count; i++)
+		if (!str_has_prefix(given->items[i], "HOME="))
+			env.items[env.count++] = given->items[i];
+	env.items[env.count] = arena_format(arena, "HOME=%s", home ? home : "/");
+	if (!env.items[env.count++])
 		return -1;
 	*ret_env = env;
 	return 0;

@@ -1,7 +1,7 @@
 /*
- * home.h: HOME of a program whose configuration has none. INIT, once the rootfs is "/".
+ * home.h: HOME of a program whose configuration has none, or an empty one. INIT, once the rootfs is "/".
  *
- *	home_complete(process, &arena, &env)     process.env, with HOME at its end if it was missing
+ *	home_complete(process, &arena, &env)     process.env, with HOME at its end if there was none
  *
  * runc and crun do it, and images count on it: the home directory of the user's line in the
  * container's own /etc/passwd, or "/". The file is the image's, so it may be anything: a link out, a

@@ -51,13 +51,21 @@ static void test_lines(void **state)
 
 static void test_environment(void **state)
 {
-	char *with[] = {"A=1", "HOME=", NULL}, *without[] = {"A=1", "XHOME=/x", "HOMES=/y", NULL};
-	struct spec_process process = {.env = {with, 2}, .user = {.uid = 4000000000}};
+	char *with[] = {"A=1", "HOME=", "HOME=/x", NULL},
+	     *empty[] = {"HOME=/x", "HOME=", "A=1", NULL};
+	char *without[] = {"A=1", "XHOME=/x", "HOMES=/y", NULL};
+	struct spec_process process = {.env = {with, 3}, .user = {.uid = 4000000000}};
 	struct str_list env;
 
 	(void)state;
 	assert_int_equal(home_complete(&process, &arena, &env), 0);
+	assert_int_equal(env.count, 3);
+	process.env = (struct str_list){empty, 3};
+	assert_int_equal(home_complete(&process, &arena, &env), 0);
 	assert_int_equal(env.count, 2);
+	assert_string_equal(env.items[0], "A=1");
+	assert_string_equal(env.items[1], "HOME=/");
+	assert_string_equal(empty[1], "HOME=");
 	process.env = (struct str_list){without, 3};
 	assert_int_equal(home_complete(&process, &arena, &env), 0);
 	assert_int_equal(env.count, 4);
