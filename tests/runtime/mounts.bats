@@ -284,6 +284,12 @@ readonly" ]]
   refused "mount /etc" "nothing is mounted there" -- sh_in_status "$add_mount [{destination: \"/etc\", type: \"tmpfs\", source: \"tmpfs\", options: [\"remount\", \"size=2m\"]}]"
 }
 
+@test "ns_last_pid bound over itself stays writable below a read-only /proc/sys" {
+  flags_in "$add_mount [{destination: \"/proc/sys/kernel/ns_last_pid\", type: \"bind\", source: \"/proc/sys/kernel/ns_last_pid\", options: [\"bind\", \"rw\"]}]
+    | .linux.readonlyPaths = [\"/proc/sys\"]" /proc/sys/kernel/ns_last_pid
+  [[ $flags == *,rw,* ]]
+}
+
 @test "copy-symlink, src-nofollow and dest-nofollow" {
   source_fs
   echo text >"$WORK/src/file"

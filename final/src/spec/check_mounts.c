@@ -9,10 +9,22 @@
 #include <linux/sched.h>
 #include <string.h>
 
-/* Files that only report: engines and lxcfs put other files over them. Nothing is written there. */
-static const char *const reports[] = {
-	"cpuinfo", "diskstats", "loadavg", "meminfo", "slabinfo",
-	"stat",	   "swaps",	"uptime",  "net/dev", "sys/crypto/fips_enabled"};
+/*
+ * The list runc has. Most only report: engines and lxcfs put other files over them. ns_last_pid is
+ * bound over itself, so that CRIU inside can choose a pid though /proc/sys is read-only. The
+ * runtime itself writes to none of them: it is no sysctl that it sets, and it has its own procfs.
+ */
+static const char *const allowed[] = {"cpuinfo",
+				      "diskstats",
+				      "loadavg",
+				      "meminfo",
+				      "slabinfo",
+				      "stat",
+				      "swaps",
+				      "uptime",
+				      "net/dev",
+				      "sys/crypto/fips_enabled",
+				      "sys/kernel/ns_last_pid"};
 
 /* The path without "//", "." and "..", by its letters alone. `out` has room for path. */
 static void tidy_path(const char *path, char *out)
@@ -55,10 +67,10 @@ static bool is_procfs(const struct spec_mount *mount)
 	return mount->type && strcmp(mount->type, "proc") == 0;
 }
 
-static bool is_report(const char *name)
+static bool is_allowed(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(reports); i++)
-		if (strcmp(reports[i], name) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		if (strcmp(allowed[i], name) == 0)
 			return true;
 	return false;
 }
@@ -74,10 +86,10 @@ static int check_proc(const struct spec_mount *mount, size_t index)
 		return err_set(EINVAL, "mounts[%zu]: only a mount of type proc may be on /proc",
 			       index);
 	if (str_has_prefix(path, "/proc/") &&
-	    !(is_bind(mount) && is_report(path + strlen("/proc/"))))
+	    !(is_bind(mount) && is_allowed(path + strlen("/proc/"))))
 		return err_set(EINVAL,
 			       "mounts[%zu]: '%s': nothing may be mounted inside of /proc but "
-			       "bind mounts over the files that only report, such as /proc/cpuinfo",
+			       "bind mounts over files that only report, such as /proc/cpuinfo",
 			       index, mount->destination);
 	return 0;
 }
