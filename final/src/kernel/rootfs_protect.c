@@ -118,15 +118,14 @@ static int mask_all(const struct spec *spec)
 }
 
 /* However it is written: "//", "/etc/..", a link. */
-static bool is_root(int fd)
+static bool is_root(int fd, const struct stat *root)
 {
-	struct stat root, st;
+	struct stat st;
 
-	return fstat(fd, &st) == 0 && stat("/", &root) == 0 && st.st_dev == root.st_dev &&
-	       st.st_ino == root.st_ino;
+	return fstat(fd, &st) == 0 && st.st_dev == root->st_dev && st.st_ino == root->st_ino;
 }
 
-static int make_readonly(const char *path)
+static int make_readonly(const char *path, const struct stat *root)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	auto_close int fd =
@@ -138,7 +137,7 @@ static int make_readonly(const char *path)
 	 * What is mounted over "/" lies over nothing: our root is the mount below it. So that one
 	 * itself, and as with root.readonly it alone: /dev and /tmp stay what their mounts say.
 	 */
-	if (is_root(fd)) {
+	if (is_root(fd, root)) {
 		if (sys_mount_setattr(AT_FDCWD, path, 0, &attr) == 0)
 			return 0;
 		if (errno != EINVAL) /* the directory once more, by a bind, but not its root */
@@ -188,12 +187,15 @@ int rootfs_protect(const struct spec *spec)
 {
 	const struct str_list *readonly = &spec->linux.readonly_paths;
 	const char *propagation = spec->linux.rootfs_propagation;
+	struct stat root;
 
 	/* First: where it is, may be read-only soon. */
 	if (make_cwd(spec) < 0 || mount_finish(spec) < 0)
 		return -1;
+	if (stat("/", &root) < 0)
+		return err_sys("look at /");
 	for (size_t i = 0; i < readonly->count; i++)
-		if (make_readonly(readonly->items[i]) < 0)
+		if (make_readonly(readonly->items[i], &root) < 0)
 			return -1;
 	if (mask_all(spec) < 0)
 		return -1;
