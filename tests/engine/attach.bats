@@ -50,6 +50,32 @@ seen() { grep -q -- "$1" "$WORK/terminal"; } # PATTERN
   [ "$(timeout 20 "$HUSK" run --rm --net none --rootfs "$SITE/rootfs" yes 2>/dev/null | head -n 1)" = y ]
 }
 
+@test "run, start -a, attach: output that cannot be written is said once; the box runs on" {
+  status_with() { # FILE CMD...
+    status=0
+    "${@:2}" 2>"$WORK/err" >"$1" || status=$?
+    cat "$WORK/err"
+  }
+  status_with /dev/full box --rm echo x
+  [ $status = 125 ]
+  [ "$(cat "$WORK/err")" = "husk: write to standard output: No space left on device" ]
+  status_with /dev/full box --name one sh -c 'head -c 3000000 /dev/zero; echo end >&2; exit 3'
+  [ $status = 3 ]
+  [ "$(grep -c 'No space left' "$WORK/err")" = 1 ]
+  grep -qx end "$WORK/err"
+  status_with /dev/full husk start -a one
+  [ $status = 3 ]
+  [ "$(grep -c 'No space left' "$WORK/err")" = 1 ]
+  husk rm one
+  box -d --name one sh -c 'while [ ! -e /go ]; do sleep 0.05; done; echo late'
+  { wait_for are_attached 1; husk exec one touch /go; } &
+  status_with /dev/full husk attach one
+  [ $status = 125 ]
+  grep -q 'standard output: No space left' "$WORK/err"
+  wait $!
+  husk rm one
+}
+
 @test "run: a slow reader throttles the box" {
   box --rm --name one --log-driver none sh -c 'head -c 3000000 /dev/zero; echo done >&2' 2>"$WORK/err" | { sleep 1; [ ! -s "$WORK/err" ] && cat; } | wc -c >"$WORK/count"
   [ "$(cat "$WORK/count")" = 3000000 ]

@@ -73,6 +73,19 @@ held='while [ ! -e /go ]; do sleep 0.05; done'
   refused none -- husk logs none
 }
 
+@test "logs: what cannot be written is an error" {
+  box --name one echo out
+  to_full() { "$@" >/dev/full; }
+  refused "write to standard output: No space left on device" -- to_full husk logs one
+  refused "write to standard output: No space left on device" -- to_full husk logs -f one
+  husk rm one
+  box --name one sh -c 'echo err >&2'
+  status=0
+  husk logs one 2>/dev/full || status=$?
+  [ $status = 125 ]
+  husk rm one
+}
+
 @test "logs -f: as it comes, to the end" {
   box -d --name one sh -c 'i=0; while [ $i -lt 5 ]; do echo line $i; i=$((i + 1)); sleep 0.1; done; exit 1'
   [ "$(husk logs -f one)" = "$(seq -f 'line %g' 0 4)" ]

@@ -86,6 +86,7 @@ struct relay {
 	struct attach_keys keys;
 	bool input_open;
 	bool is_closed[STDERR_FILENO + 1]; /* nobody takes this stream of ours any more */
+	bool is_lost;			   /* something could not be written, and it was said */
 	unsigned int wanted; /* bits of frame types to send that are made of nothing */
 	struct frame out;    /* to the monitor */
 	size_t out_size;     /* 0: none waits */
@@ -190,6 +191,25 @@ static int receive(struct relay *relay)
 	return 0;
 }
 
+/*
+ * A reader that is gone is no fault, and the container shall know. Of a full disk it knows nothing:
+ * it goes on, what it writes is thrown away, and our exit status tells.
+ */
+static void end_output(struct relay *relay)
+{
+	bool is_error = relay->to == STDERR_FILENO;
+
+	relay->is_closed[relay->to] = true;
+	if (errno == EPIPE) {
+		want(relay, is_error ? FRAME_STDERR : FRAME_STDOUT);
+		return;
+	}
+	if (!relay->is_lost)
+		log_write(LOG_ERROR, "write to standard %s: %s", is_error ? "error" : "output",
+			  strerror(errno));
+	relay->is_lost = true;
+}
+
 /* A piece of the frame, so that signals and input are served while our reader takes its time. */
 static void print(struct relay *relay)
 {
@@ -199,9 +219,8 @@ static void print(struct relay *relay)
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (length < 0) { /* our reader is gone, and the container shall know */
-		relay->is_closed[relay->to] = true;
-		want(relay, relay->to == STDERR_FILENO ? FRAME_STDERR : FRAME_STDOUT);
+	if (length < 0) {
+		end_output(relay);
 		relay->printed = relay->in.length;
 	} else {
 		relay->printed += length;
@@ -344,5 +363,7 @@ int attach_relay(int fd, struct box *box, const struct attach_options *options,
 	*ret_detached = !relay.has_exit;
 	if (relay.has_exit)
 		*ret_exit = relay.exit;
+	if (relay.has_exit && relay.is_lost && relay.exit.code == 0)
+		ret_exit->code = ATTACH_LOST;
 	return 0;
 }

@@ -15,6 +15,9 @@
 
 #define ATTACH_KEYS "ctrl-p,ctrl-q"
 
+/* What ret_exit->code becomes if it would be 0 and output was lost to an error of write(2). */
+enum { ATTACH_LOST = 125 };
+
 struct attach_options {
 	bool terminal;		 /* raw mode, window size */
 	bool input;		 /* -i: our standard input goes in */

@@ -35,10 +35,19 @@ struct reader {
 	char *buffer;
 	FILE *last;	  /* the stream that has something in its buffer */
 	bool in_line[2];  /* standard output, standard error: a line was begun */
-	bool is_finished; /* `until` is over, or nobody reads us any more */
+	bool is_finished; /* `until` is over, or nobody takes what we write any more */
+	int write_error;  /* errno; 0: all was taken, or our reader has gone, which is no fault */
 };
 
 /* --- one entry --- */
+
+/* Right after a write that failed. */
+static void note_failure(struct reader *r)
+{
+	r->is_finished = true;
+	if (errno != EPIPE && !r->write_error)
+		r->write_error = errno;
+}
 
 static void print_entry(struct reader *r, const struct logs_entry *entry)
 {
@@ -47,14 +56,13 @@ static void print_entry(struct reader *r, const struct logs_entry *entry)
 
 	/* In the order in which they came, if both are the same terminal. */
 	if (r->last && r->last != to && fflush(r->last) != 0)
-		r->is_finished = true;
+		note_failure(r);
 	r->last = to;
-	if (r->options->timestamps && !*in_line)
-		fprintf(to, "%s ", entry->time);
-	fwrite(entry->text, 1, entry->length, to);
+	if (r->options->timestamps && !*in_line && fprintf(to, "%s ", entry->time) < 0)
+		note_failure(r);
+	if (fwrite(entry->text, 1, entry->length, to) != entry->length)
+		note_failure(r);
 	*in_line = entry->length == 0 || entry->text[entry->length - 1] != '\n';
-	if (ferror(to))
-		r->is_finished = true;
 }
 
 static void take_line(struct reader *r, char *line, size_t length)
@@ -78,7 +86,7 @@ static void take_line(struct reader *r, char *line, size_t length)
 static bool flush(struct reader *r)
 {
 	if (fflush(stdout) != 0 || fflush(stderr) != 0)
-		r->is_finished = true;
+		note_failure(r);
 	return !r->is_finished;
 }
 
@@ -245,9 +253,10 @@ static int print_all(struct reader *r)
 	if (r->options->tail.set && logs_files_seek(&r->files, r->options->tail.value) < 0)
 		return -1;
 	result = r->options->follow ? follow(r) : read_files(r);
-	if (result == 0 && !flush(r))
-		log_debug("nobody reads the log any more");
-	return result;
+	if (result < 0 || flush(r) || !r->write_error)
+		return result;
+	errno = r->write_error;
+	return err_sys("write to standard %s", ferror(stdout) ? "output" : "error");
 }
 
 static int open_directories(struct reader *r, int *ret_log_fd)
