@@ -136,6 +136,31 @@ seen() { grep -q -- "$1" "$WORK/terminal"; } # PATTERN
   husk rm -f one
 }
 
+@test "run, attach --sig-proxy=false: the signal ends husk, and the box lives on" {
+  ended_by() { # SIGNAL PID
+    wait_for are_attached 1
+    kill -"$1" "$2"
+    status=0
+    wait "$2" || status=$?
+    [ $status = $((128 + $(kill -l "$1"))) ] && [ "$(status_of one)" = running ]
+  }
+  "$HUSK" run --net none --rootfs "$SITE/rootfs" --name one --sig-proxy=false sleep 1000 &
+  ended_by TERM $!
+  for signal in TERM INT HUP; do
+    "$HUSK" attach --sig-proxy=false one &
+    ended_by $signal $!
+  done
+  husk rm -f one
+}
+
+@test "run -t --sig-proxy=false: the terminal is as it was behind the signal" {
+  on_terminal "stty -g >$WORK/before; $(box_line --name one -it --sig-proxy=false sh -c 'echo ready; sleep 1000'); echo status \$?; stty -g >$WORK/after" \
+    < <(wait_for seen ready; pkill -TERM -x husk; wait_for seen status)
+  [[ $output == *"status 143"* ]]
+  cmp "$WORK/before" "$WORK/after"
+  husk rm -f one
+}
+
 @test "attach: a box without a monitor" {
   box --name one true
   refused one -- husk attach one

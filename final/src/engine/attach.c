@@ -94,6 +94,7 @@ struct relay {
 	size_t printed;
 	int to; /* 1 or 2; 0: none is being printed */
 	bool has_exit, is_over, is_detached;
+	int ended_by; /* a signal that is not for the box: is_detached, too; 0: none */
 	struct monitor_exit exit;
 };
 
@@ -239,6 +240,7 @@ static void take_signal(struct relay *relay)
 		if (relay->options->terminal)
 			want(relay, FRAME_RESIZE);
 	} else if (!relay->options->forward_signals) {
+		relay->ended_by = (int)info.ssi_signo;
 		relay->is_detached = true;
 	} else if (oci_kill(relay->box, info.ssi_signo, false) < 0) {
 		log_debug("signal %u: %s", info.ssi_signo, err_last()->text);
@@ -304,6 +306,18 @@ static void relayed_signals(bool forward, sigset_t *ret_set)
 		sigaddset(ret_set, detaching[i]);
 }
 
+/* So that our parent sees what ended us: a shell makes 128 + the number of it. */
+static void die_by(int signal_number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal_number);
+	signal(signal_number, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(signal_number);
+}
+
 static bool make_raw(struct termios *ret_old)
 {
 	struct termios raw;
@@ -352,6 +366,8 @@ int attach_relay(int fd, struct box *box, const struct attach_options *options,
 	result = relay_with_signals(&relay);
 	if (is_raw)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
+	if (relay.ended_by)
+		die_by(relay.ended_by);
 	if (result < 0)
 		return -1;
 	if (!relay.has_exit && !relay.is_detached)

@@ -21,7 +21,7 @@ enum { ATTACH_LOST = 125 };
 struct attach_options {
 	bool terminal;		 /* raw mode, window size */
 	bool input;		 /* -i: our standard input goes in */
-	bool forward_signals;	 /* to the box, by the runtime; else INT, TERM, HUP, QUIT detach */
+	bool forward_signals;	 /* to the box, by the runtime; else INT, TERM, HUP, QUIT end us */
 	bool cleans;		 /* FRAME_CLEAN: the caller releases the box itself */
 	const char *detach_keys; /* NULL: ATTACH_KEYS; "": there are none */
 };
@@ -34,7 +34,8 @@ void attach_send_size(int fd);
 
 /*
  * EPIPE: the socket closed without FRAME_EXIT. *ret_detached: the keys were typed; *ret_exit is then
- * not set. Its texts are in the box's arena. Our terminal is as it was when this returns.
+ * not set. Its texts are in the box's arena. Our terminal is as it was when this returns,
+ * or when a signal that is not forwarded ends us.
  */
 int attach_relay(int fd, struct box *box, const struct attach_options *options,
 		 struct monitor_exit *ret_exit, bool *ret_detached) MUST_CHECK;
