@@ -46,6 +46,25 @@ held='while [ ! -e /go ]; do sleep 0.05; done'
   husk rm one
 }
 
+@test "logs --tail: a line longer than an entry is one line, across files, whatever its pieces end in" {
+  local long='head -c 300000 /dev/zero | tr "\0" x; echo'
+  box --name one sh -c "echo first; $long; echo last" >"$WORK/out"
+  [ "$(husk logs --tail 1 one)" = last ]
+  [ "$(husk logs --tail 2 one | wc -c)" = 300006 ]
+  husk logs --tail 3 one | cmp - "$WORK/out"
+  [ -z "$(husk logs --tail 0 one)" ]
+  husk rm one
+  box --name one --log-opt max-size=100k --log-opt max-file=5 sh -c "echo first; $long; echo err >&2; echo last" >"$WORK/out"
+  [ "$(husk logs --tail 3 one 2>&1 | wc -c)" = 300010 ]
+  husk logs --tail 4 one 2>/dev/null | cmp - "$WORK/out"
+  husk rm one
+  # A backslash and an n where an entry ends are no newline; a backslash before a newline is one.
+  box --name one sh -c 'head -c 16382 /dev/zero | tr "\0" x; echo "\\nend"; echo "a\\"; echo last' >"$WORK/out"
+  [ "$(husk logs --tail 2 one)" = $'a\\\nlast' ]
+  husk logs --tail 3 one | cmp - "$WORK/out"
+  husk rm one
+}
+
 @test "logs --since and --until: points of time, and how long ago" {
   box --name one sh -c 'echo first; sleep 0.1; echo second'
   local middle last

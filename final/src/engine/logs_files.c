@@ -1,6 +1,7 @@
 /* logs_files.c: files that are renamed while they are read. See logs_files.h; next file: volume.h */
 #include "logs_files.h"
 #include "../base/err.h"
+#include "../base/str.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -12,6 +13,9 @@
  * before we look at the next one. That many free numbers in a row are the end.
  */
 enum { BLOCK = 65536, FREE_NUMBERS = 8 };
+
+/* Much more than follows an entry's text: 60 bytes. */
+enum { ENDING = 256 };
 
 struct name {
 	char text[32];
@@ -129,12 +133,60 @@ void logs_files_drop(struct logs_files *files)
 
 /* --- the last lines --- */
 
-/* Goes back over at most *lines lines, and takes those away; half a line at the end is none. */
-static int seek_back(struct logs_file *file, uint64_t *lines)
+/* What is still to be gone back over. */
+struct tail {
+	uint64_t lines;
+	bool is_met[2]; /* standard output, standard error: its last entry has been seen */
+	bool is_over;	/* what comes before is not wanted */
+};
+
+/*
+ * A line that is longer than an entry is several entries, of which the last one's text ends in a
+ * newline. The text's own quotes are escaped, so what follows it is found by its quotes.
+ */
+static bool ends_line(const char *entry, size_t length, struct tail *tail)
+{
+	static const char behind[] = "\",\"stream\":\"";
+	const char *end = memmem(entry, length, behind, strlen(behind)), *at;
+	bool is_error, is_last, is_escaped = false;
+
+	if (!end)
+		return true; /* not ours */
+	at = end - 1;
+	is_error = str_has_prefix(end + strlen(behind), "stderr\"");
+	is_last = !tail->is_met[is_error];
+	tail->is_met[is_error] = true;
+	if (is_last || at < entry || *at != 'n')
+		return is_last;
+	while (at-- > entry && *at == '\\')
+		is_escaped = !is_escaped;
+	return is_escaped;
+}
+
+/* The entry before the newline at `offset`: does it end a line? */
+static int take_back(const struct logs_file *file, off_t offset, struct tail *tail)
+{
+	char text[ENDING + 1] = "", *before;
+	off_t size = offset < ENDING ? offset : ENDING;
+
+	if (pread(file->fd, text, size, offset - size) != size)
+		return err_sys("read the log");
+	before = memrchr(text, '\n', size);
+	before = before ? before + 1 : text;
+	if (!ends_line(before, text + size - before, tail))
+		return 0;
+	if (tail->lines == 0)
+		tail->is_over = true;
+	else
+		tail->lines--;
+	return 0;
+}
+
+/* To where the lines begin; half an entry at the end is none. */
+static int seek_back(struct logs_file *file, struct tail *tail)
 {
 	auto_free char *block = malloc(BLOCK);
 	off_t begin = lseek(file->fd, 0, SEEK_END);
-	uint64_t seen = 0;
 
 	if (!block || begin < 0)
 		return err_sys("read the log");
@@ -144,27 +196,28 @@ static int seek_back(struct logs_file *file, uint64_t *lines)
 		begin -= size;
 		if (pread(file->fd, block, size, begin) != (ssize_t)size)
 			return err_sys("read the log");
-		for (size_t i = size; i-- > 0;)
-			if (block[i] == '\n' && seen++ == *lines) {
-				file->offset = begin + i + 1;
-				*lines = 0;
+		for (size_t i = size; i-- > 0;) {
+			if (block[i] != '\n')
+				continue;
+			if (take_back(file, begin + i, tail) < 0)
+				return -1;
+			file->offset = tail->is_over ? begin + i + 1 : 0;
+			if (tail->is_over)
 				return 0;
-			}
+		}
 	}
-	*lines -= seen;
 	return 0;
 }
 
-int logs_files_seek(struct logs_files *files, uint64_t tail)
+/* Of two streams' long lines that are mixed, the first one may begin with a piece. */
+int logs_files_seek(struct logs_files *files, uint64_t lines)
 {
+	struct tail tail = {.lines = lines};
 	size_t first = files->count;
 
-	while (first > 0) {
+	while (first > 0 && !tail.is_over)
 		if (seek_back(&files->items[--first], &tail) < 0)
 			return -1;
-		if (tail == 0)
-			break;
-	}
 	while (first-- > 0)
 		logs_files_drop(files);
 	return 0;

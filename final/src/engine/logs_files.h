@@ -34,8 +34,8 @@ struct logs_files {
 /* The newest one is locked. No files at all is no error. */
 int logs_files_open(int dir_fd, struct logs_files *ret_files) MUST_CHECK;
 
-/* No more than the last `tail` lines are left: by offsets, and by files that are dropped. */
-int logs_files_seek(struct logs_files *files, uint64_t tail) MUST_CHECK;
+/* No more than the last lines are left: by offsets, and by files that are dropped. */
+int logs_files_seek(struct logs_files *files, uint64_t lines) MUST_CHECK;
 void logs_files_drop(struct logs_files *files);
 
 /*
