@@ -177,6 +177,17 @@ make() { # NAME [OPTION...]
   husk rm web
 }
 
+@test "templates: a key that one of them does not have ends nothing" {
+  mkdir -p "$WORK/data"
+  box -d --name web -v "$WORK/data:/data" --label a=1 sleep 1000
+  box --name db true
+  [ "$(husk inspect --format '{{range .Mounts}}<{{.Name}}{{.Driver}}>{{end}}' web)" = '<>' ]
+  [ "$(husk inspect --format '{{.Config.Labels.a}} {{.NetworkSettings.Networks.no.IPAddress}}' web db)" = $'1 <no value>\n<no value> <no value>' ]
+  refused "did you mean .Labels?" -- husk inspect --format '{{.Config.Lables.a}}' web
+  husk rm -f web db
+  [ "$(husk events --no-follow --filter container=db --format '{{.Actor.Attributes.exitCode}}' | tr '\n' ' ')" = "<no value> <no value> 0 <no value> " ]
+}
+
 @test "events: what happened, in order; filters; since; json" {
   box --name web true
   husk rm web

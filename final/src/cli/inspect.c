@@ -105,24 +105,20 @@ static struct json_object *mount_of(const struct box *box, const struct box_moun
 {
 	bool volume = strcmp(m->type, "volume") == 0;
 	const char *source = m->source;
-	struct json_object *o;
 
 	if (volume)
 		source = place_data(box->place, arena, "volumes/%s/_data", m->source);
-	o = json_new_members(
+	/* Name and Driver are there for all of them: templates ask for them. */
+	return json_new_members(
 		(struct json_member[]){{"Type", inspect_text(m->type)},
+				       {"Name", inspect_text(volume ? m->source : "")},
 				       {"Source", inspect_text(source)},
 				       {"Destination", inspect_text(m->target)},
+				       {"Driver", inspect_text(volume ? "local" : "")},
 				       {"Mode", inspect_text(str_join(&m->options, ",", arena))},
 				       {"RW", json_new_bool(!is_read_only(m))},
 				       {"Propagation", inspect_text(volume ? "" : "rprivate")},
 				       {0}});
-	if (!o || !volume)
-		return o;
-	return json_add(o, "Name", inspect_text(m->source)) |
-			       json_add(o, "Driver", inspect_text("local"))
-		       ? NULL
-		       : o;
 }
 
 static struct json_object *mounts_of(const struct box *box, struct arena *arena)

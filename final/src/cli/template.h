@@ -8,8 +8,8 @@
  *	{{range .A}} {{.}} {{end}}  {{range $key, $value := .A}}  {{$key}}  {{eq .A "x"}}  {{not .A}}
  *	\t and \n outside of the braces
  *
- * A field that is not there is an error, with the nearest one that is. No side effects. Next file:
- * ../store/clock.h
+ * A field that is not there is an error, with the nearest one that is; a key of a map such as Labels
+ * prints <no value>, as Go has it. No side effects. Next file: ../store/clock.h
  */
 #pragma once
 

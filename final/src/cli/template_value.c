@@ -189,6 +189,19 @@ static int refuse_field(const struct template_value *value, const char *name)
 	return err_set(EINVAL, "there is no field .%s: {{json .}} shows what there is", name);
 }
 
+/* Members that are maps in docker's Go. */
+static bool is_map(const char *name)
+{
+	static const char *const maps[] = {
+		"Annotations", "Attributes",   "Containers", "ExposedPorts", "Labels", "Networks",
+		"Options",     "PortBindings", "Ports",	     "Sysctls",	     "Tmpfs",  "Volumes"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		if (strcmp(maps[i], name) == 0)
+			return true;
+	return false;
+}
+
 static int read_field(const struct template_scope *scope, struct template_value *value,
 		      const char *name)
 {
@@ -196,15 +209,20 @@ static int read_field(const struct template_scope *scope, struct template_value 
 
 	/* What is not there has nothing in it either: the type of an empty field is not known. */
 	if (!is_container(value) && !template_is_true(value)) {
+		value->text = value->kind == TEMPLATE_NOTHING ? value->text : NULL;
 		value->kind = TEMPLATE_NOTHING;
-		value->text = NULL;
 		return 0;
 	}
 	if (value->kind != TEMPLATE_JSON || json_kind(value->json) != JSON_OBJECT)
 		return err_set(EINVAL, ".%s: what it is asked of is no object", name);
+	if (!has_member(value->json, name) && value->is_map) { /* as Go prints it */
+		*value = (struct template_value){.kind = TEMPLATE_NOTHING, .text = "<no value>"};
+		return 0;
+	}
 	if (!has_member(value->json, name))
 		return refuse_field(value, name);
 	*value = template_member(value, name);
+	value->is_map = is_map(name);
 	if (root && scope->texts)
 		value->text = str_map_get(scope->texts, name);
 	return 0;

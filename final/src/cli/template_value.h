@@ -11,8 +11,8 @@
 #include "template.h"
 
 enum template_kind {
-	TEMPLATE_NOTHING,
-	TEMPLATE_JSON, /* `text`, if there is one, is what is shown of it */
+	TEMPLATE_NOTHING, /* `text`, if there is one, is what is shown of it */
+	TEMPLATE_JSON,	  /* the same */
 	TEMPLATE_TEXT,
 	TEMPLATE_NUMBER, /* of `text` */
 	TEMPLATE_TRUTH,	 /* "true", "false" */
@@ -22,6 +22,7 @@ struct template_value {
 	enum template_kind kind;
 	const struct json_object *json;
 	const char *text;
+	bool is_map; /* its keys are chosen by people: one that is not there is no error */
 };
 
 struct template_variable {

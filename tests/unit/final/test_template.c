@@ -83,6 +83,16 @@ static void test_fields(void **state)
 	check_expand(*state, "{{/* nothing */}}{{\"}}\"}}", "}}");
 }
 
+static void test_keys_of_maps(void **state)
+{
+	check_expand(*state, "{{.Labels.a}} {{.Labels.no}}", "1 <no value>");
+	check_expand(*state, "{{.Networks.no.IP}} {{.Networks.n1.IP}}", "<no value> 10.0.0.2");
+	check_expand(*state, "{{if .Labels.no}}x{{else}}y{{end}}{{with .Labels}}{{.no}}{{end}}",
+		     "y<no value>");
+	check_expand(*state, "{{json .Labels.no}}", "null");
+	check_refused(*state, "{{.Networks.n1.IQ}}", "did you mean .IP?");
+}
+
 static void test_functions(void **state)
 {
 	check_expand(*state, "{{json .State}}",
@@ -161,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_fields, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_keys_of_maps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_functions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_blocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
