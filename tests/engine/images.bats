@@ -256,6 +256,23 @@ make_layers() { # LAYOUT
   [ ! -d "$HUSK_DATA/layers/$layer" ]
 }
 
+@test "tag, rmi, load: events have the image's ID" {
+  local id
+  id=$(tar -cf - -C "$SITE/rootfs" . | husk import - a:1)
+  husk tag a:1 b:2
+  husk save -o archive b:2
+  husk rmi b:2 a:1
+  husk load -i archive
+  husk events --no-follow --filter type=image --format '{{.Action}} {{.Actor.ID}} {{.Actor.Attributes.name}}' >"$WORK/events"
+  cat "$WORK/events"
+  [ "$(cat "$WORK/events")" = "import $id a:1
+tag $id b:2
+untag $id b:2
+untag $id a:1
+delete $id $id
+load $id docker.io/library/b:2" ]
+}
+
 @test "tag: a name that moves leaves the old image without one; prune takes it" {
   make_root root
   husk import -m one root a

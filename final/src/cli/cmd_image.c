@@ -333,7 +333,8 @@ static int run_tag(const struct command_line *line)
 	for (size_t i = 1; i < line->count; i++) {
 		if (image_tag(line->place, line->operands[0], line->operands[i]) < 0)
 			return -1;
-		events_add_other(line->place, "image", "tag", "", line->operands[i]);
+		events_add_other(line->place, "image", "tag", cmd_image_id(line, line->operands[i]),
+				 line->operands[i]);
 	}
 	return 0;
 }
@@ -349,7 +350,8 @@ static const struct opt rmi_options[] = {
 	{"no-prune", 0, OPT_IGNORED_FLAG, 0, NULL, NULL},
 	{0}};
 
-static void tell_removed(const struct command_line *line, const struct str_list *lines)
+static void tell_removed(const struct command_line *line, const char *id,
+			 const struct str_list *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		const char *name = strchr(lines->items[i], ' ') + 1;
@@ -357,7 +359,7 @@ static void tell_removed(const struct command_line *line, const struct str_list 
 		printf("%s\n", lines->items[i]);
 		events_add_other(line->place, "image",
 				 str_has_prefix(lines->items[i], "Deleted") ? "delete" : "untag",
-				 "", name);
+				 id, name);
 	}
 }
 
@@ -368,6 +370,7 @@ static int run_rmi(const struct command_line *line)
 	int status = 0;
 
 	for (size_t i = 0; i < line->count; i++) {
+		const char *id = cmd_image_id(line, line->operands[i]);
 		struct str_list lines = {0};
 
 		if (image_remove(line->place, line->operands[i], options->force, line->arena,
@@ -375,7 +378,7 @@ static int run_rmi(const struct command_line *line)
 			log_failure();
 			status = EXIT_HUSK;
 		}
-		tell_removed(line, &lines);
+		tell_removed(line, id, &lines);
 	}
 	return command_flush() < 0 ? -1 : status;
 }

@@ -69,11 +69,23 @@ static int open_input(const char *path, int *ret_fd)
 	return 0;
 }
 
+const char *cmd_image_id(const struct command_line *line, const char *name)
+{
+	struct image image;
+	const char *id;
+
+	if (image_find(line->place, name, &image) < 0)
+		return "";
+	id = arena_format(line->arena, "%s", image.id);
+	image_free(&image);
+	return id ? id : "";
+}
+
 static int tell_loaded(const struct command_line *line, const char *full, bool quiet)
 {
 	char *name, *tag, *digest;
 
-	events_add_other(line->place, "image", "load", "", full);
+	events_add_other(line->place, "image", "load", cmd_image_id(line, full), full);
 	if (quiet)
 		return 0;
 	if (str_has_prefix(full, "sha256:")) {

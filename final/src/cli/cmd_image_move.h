@@ -24,3 +24,6 @@ extern const struct opt cmd_image_import_options[], cmd_image_load_options[],
 int cmd_image_import(const struct command_line *line) MUST_CHECK;
 int cmd_image_load(const struct command_line *line) MUST_CHECK;
 int cmd_image_save(const struct command_line *line) MUST_CHECK;
+
+/* The ID of an image that an event is about. "": it is gone already. */
+const char *cmd_image_id(const struct command_line *line, const char *name);
