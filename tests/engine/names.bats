@@ -199,6 +199,21 @@ make() { # NAME [OPTION...]
   refused "--since" "10m" -- husk events --no-follow --since yesterday
 }
 
+@test "events: the fields of docker, in templates and in JSON" {
+  local id
+  box --name web true
+  id=$(husk inspect --format '{{.ID}}' web)
+  husk rm web
+  husk volume create data
+  husk volume rm data
+  husk events --no-follow --filter event=start --format '{{.Status}} {{.ID}} {{.From}} {{.Scope}} {{.Time}} {{.TimeNano}}' >"$WORK/out"
+  grep -Eqx "start $id $SITE/rootfs local [0-9]{10} [0-9]{19}" "$WORK/out"
+  [ "$(husk events --no-follow --filter type=volume --format '<{{.Status}}{{.ID}}{{.From}}>' | sort -u)" = '<>' ]
+  husk events --no-follow --filter event=start --format json | jq -e --arg id "$id" \
+    'keys == ["Action", "Actor", "Type", "from", "id", "scope", "status", "time", "timeNano"] and .status == "start" and .id == $id and .Actor.ID == $id'
+  husk events --no-follow --filter type=volume --format json | jq -e 'has("status") or has("id") or has("from") | not'
+}
+
 @test "events follow, and end with --until" {
   "$HUSK" events --filter event=start --format '{{.Actor.Attributes.name}}' >"$WORK/out" &
   local pid=$!

@@ -28,6 +28,7 @@ struct reader {
 /* A line of the file, for filters and for text. */
 struct line {
 	char *type, *action, *id;
+	char *status, *from; /* NULL: it has none */
 	struct str_map attributes;
 	int64_t time_ns;
 };
@@ -44,6 +45,8 @@ static const struct bind_field line_rows[] = {
 	{"Type", BIND_STRING, AT(type), .required = true},
 	{"Action", BIND_STRING, AT(action), .required = true},
 	{"Actor", BIND_INSIDE, BIND_NOWHERE, .table = &actor},
+	{"status", BIND_STRING, AT(status)},
+	{"from", BIND_STRING, AT(from)},
 	{"timeNano", BIND_INT, AT(time_ns)},
 };
 static const struct bind_table line_table = BIND_TABLE(struct line, line_rows);
@@ -127,7 +130,20 @@ static int print_text(const struct line *line)
 	return 0;
 }
 
-static int print_line(struct reader *r, const char *text, const struct json_object *json,
+/* {{.Status}}, {{.ID}} and {{.From}} of an event without them are empty, as in docker. */
+static int add_old_names(struct json_object *json, const struct line *line)
+{
+	int failed = 0;
+
+	if (!line->status)
+		failed |= json_add(json, "status", json_new_string("")) |
+			  json_add(json, "id", json_new_string(""));
+	if (!line->from)
+		failed |= json_add(json, "from", json_new_string(""));
+	return failed;
+}
+
+static int print_line(struct reader *r, const char *text, struct json_object *json,
 		      struct arena *arena)
 {
 	const char *format = r->options->format;
@@ -146,7 +162,8 @@ static int print_line(struct reader *r, const char *text, const struct json_obje
 		printf("%s\n", text);
 		return 0;
 	}
-	if (template_expand(format, json, NULL, arena, &shown) < 0)
+	if (add_old_names(json, &line) < 0 ||
+	    template_expand(format, json, NULL, arena, &shown) < 0)
 		return -1;
 	printf("%s\n", shown);
 	return 0;

@@ -8,6 +8,7 @@
  *	{{range .A}} {{.}} {{end}}  {{range $key, $value := .A}}  {{$key}}  {{eq .A "x"}}  {{not .A}}
  *	\t and \n outside of the braces
  *
+ * The case of a field's letters does not count if one field alone has them: .ID is "Id" of inspect.
  * A field that is not there is an error, with the nearest one that is; a key of a map such as Labels
  * prints <no value>, as Go has it. No side effects. Next file: ../store/clock.h
  */

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 enum { KEYS_MAX = 64, NAME_MAX_LENGTH = 64 };
 
@@ -120,12 +121,24 @@ struct template_value template_member(const struct template_value *value, const 
 	return (struct template_value){.kind = TEMPLATE_NOTHING};
 }
 
-static bool has_member(const struct json_object *object, const char *key)
+/*
+ * The member's own spelling: Go's name of a field differs from JSON's in the letters' case, as .ID
+ * and "Id". NULL: there is none, or more than one that differ in nothing else.
+ */
+static const char *find_key(const struct json_object *object, const char *name)
 {
-	for (struct json_cursor c = json_first(object); json_next(&c);)
-		if (strcmp(c.key, key) == 0)
-			return true;
-	return false;
+	const char *found = NULL;
+	int count = 0;
+
+	for (struct json_cursor c = json_first(object); json_next(&c);) {
+		if (strcmp(c.key, name) == 0)
+			return c.key;
+		if (strcasecmp(c.key, name) == 0) {
+			found = c.key;
+			count++;
+		}
+	}
+	return count == 1 ? found : NULL;
 }
 
 static int print_container(const struct template_scope *scope, const struct json_object *json,
@@ -206,6 +219,7 @@ static int read_field(const struct template_scope *scope, struct template_value 
 		      const char *name)
 {
 	bool root = value->kind == TEMPLATE_JSON && value->json == scope->root;
+	const char *key;
 
 	/* What is not there has nothing in it either: the type of an empty field is not known. */
 	if (!is_container(value) && !template_is_true(value)) {
@@ -215,16 +229,17 @@ static int read_field(const struct template_scope *scope, struct template_value 
 	}
 	if (value->kind != TEMPLATE_JSON || json_kind(value->json) != JSON_OBJECT)
 		return err_set(EINVAL, ".%s: what it is asked of is no object", name);
-	if (!has_member(value->json, name) && value->is_map) { /* as Go prints it */
+	key = find_key(value->json, name);
+	if (value->is_map && (!key || strcmp(key, name) != 0)) { /* as Go prints it */
 		*value = (struct template_value){.kind = TEMPLATE_NOTHING, .text = "<no value>"};
 		return 0;
 	}
-	if (!has_member(value->json, name))
+	if (!key)
 		return refuse_field(value, name);
-	*value = template_member(value, name);
-	value->is_map = is_map(name);
+	*value = template_member(value, key);
+	value->is_map = is_map(key);
 	if (root && scope->texts)
-		value->text = str_map_get(scope->texts, name);
+		value->text = str_map_get(scope->texts, key);
 	return 0;
 }
 

@@ -14,6 +14,11 @@ enum { FILE_MAX_SIZE = 4 << 20 };
 
 #define SECOND 1000000000LL
 
+static const char *image_of(const struct box *box)
+{
+	return box->image ? box->image : box->rootfs ? box->rootfs : "";
+}
+
 static struct json_object *attributes_of(const struct box *box, const struct str_map *more)
 {
 	struct json_object *object = json_new_object();
@@ -25,22 +30,32 @@ static struct json_object *attributes_of(const struct box *box, const struct str
 	for (size_t i = 0; more && i < more->count; i++)
 		failed |=
 			json_add(object, more->items[i].key, json_new_string(more->items[i].value));
-	failed |= json_add(object, "image",
-			   json_new_string(box->image	 ? box->image
-					   : box->rootfs ? box->rootfs
-							 : ""));
+	failed |= json_add(object, "image", json_new_string(image_of(box)));
 	failed |= json_add(object, "name", json_new_string(box->name));
 	return failed ? NULL : object;
 }
 
+/* docker's older names of the same, which it has for containers and images alone. */
+static int add_old_names(struct json_object *object, const char *type, const char *action,
+			 const char *id, const struct box *box)
+{
+	if (!box && strcmp(type, "image") != 0)
+		return 0;
+	return json_add(object, "status", json_new_string(action)) |
+	       json_add(object, "id", json_new_string(id)) |
+	       (box ? json_add(object, "from", json_new_string(image_of(box))) : 0);
+}
+
+/* `box`, or NULL: what it is about. */
 static struct json_object *event(const char *type, const char *action, const char *id,
-				 struct json_object *attributes)
+				 struct json_object *attributes, const struct box *box)
 {
 	struct json_object *object = json_new_object(), *actor = json_new_object();
 	struct timespec now;
 	int failed = 0;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	failed |= add_old_names(object, type, action, id, box);
 	failed |= json_add(object, "Type", json_new_string(type));
 	failed |= json_add(object, "Action", json_new_string(action));
 	failed |= json_add(actor, "ID", json_new_string(id));
@@ -99,7 +114,7 @@ static void add(const struct place *place, struct json_object *object)
 
 void events_add(const struct box *box, const char *action, const struct str_map *attributes)
 {
-	add(box->place, event("container", action, box->id, attributes_of(box, attributes)));
+	add(box->place, event("container", action, box->id, attributes_of(box, attributes), box));
 }
 
 void events_add_other(const struct place *place, const char *type, const char *action,
@@ -109,5 +124,5 @@ void events_add_other(const struct place *place, const char *type, const char *a
 
 	if (json_add(attributes, "name", json_new_string(name ? name : "")) < 0)
 		attributes = NULL;
-	add(place, event(type, action, id, attributes));
+	add(place, event(type, action, id, attributes, NULL));
 }

@@ -75,6 +75,8 @@ static void test_fields(void **state)
 	check_expand(*state, "{{.Size}}", "4.27MB");
 	check_expand(*state, "{{json .Size}}", "4270000");
 	check_expand(*state, "{{.State.Running}} {{.State.Error}}|", "true |");
+	check_expand(*state, "{{.name}} {{.STATE.pid}} {{.size}}", "web 17 4.27MB");
+	check_expand(*state, "{{.Labels.A}}", "<no value>");
 	check_expand(*state, "{{.Ports}} {{.Labels}}", "[80 443] map[a:1 b.c:2]");
 	check_expand(*state, "{{.Nothing}}{{.Nothing.Deeper}}{{.State.Error.Code}}", "");
 	check_expand(*state, "a\\tb\\n{{\"c\\td\"}}`x`", "a\tb\nc\td`x`");
