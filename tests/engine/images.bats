@@ -273,6 +273,23 @@ delete $id $id
 load $id docker.io/library/b:2" ]
 }
 
+@test "ps --filter ancestor: by each spelling of a name, each name, the ID and its beginning" {
+  local id image
+  id=$(tar -cf - -C "$SITE/rootfs" . | husk import - busybox)
+  husk tag busybox me/other:2
+  husk create --net none --name by-name busybox true
+  husk create --net none --name by-full docker.io/library/busybox:latest true
+  husk create --net none --rootfs "$SITE/rootfs" --name none true
+  for image in busybox busybox:latest docker.io/library/busybox library/busybox me/other:2 "$id" "${id#sha256:}" "${id:7:12}"; do
+    echo "$image"
+    [ "$(husk ps -a --filter ancestor="$image" --format '{{.Names}}' | sort)" = $'by-full\nby-name' ]
+  done
+  for image in busy busybox:1 other "none" "x y"; do
+    [ -z "$(husk ps -aq --filter ancestor="$image")" ]
+  done
+  husk rm by-name by-full none
+}
+
 @test "tag: a name that moves leaves the old image without one; prune takes it" {
   make_root root
   husk import -m one root a

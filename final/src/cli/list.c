@@ -2,6 +2,8 @@
 #include "list.h"
 #include "../base/err.h"
 #include "../base/opts.h"
+#include "../image/image.h"
+#include "../image/reference.h"
 #include "../network/ports.h"
 #include "../store/clock.h"
 #include "filter.h"
@@ -98,16 +100,37 @@ static bool is_label(const void *box, const char *value)
 	return str_map_matches(&((const struct box *)box)->labels, value);
 }
 
+/* Whether both name the same: busybox, busybox:latest, docker.io/library/busybox. */
+static bool is_same_reference(const char *a, const char *b)
+{
+	struct arena arena = {0};
+	char *x, *y;
+	bool same = reference_normalize(a, &arena, &x) == 0 &&
+		    reference_normalize(b, &arena, &y) == 0 && strcmp(x, y) == 0;
+
+	arena_free(&arena);
+	return same;
+}
+
+/* By the ID that the box was made of, or the name that it was made by; or by another name of it. */
 static bool is_image(const void *thing, const char *value)
 {
 	const struct box *box = thing;
-	size_t length = strlen(value);
+	struct image image;
+	bool same;
 
-	if (box->image_id && (str_has_prefix(box->image_id, value) ||
-			      str_has_prefix(strchr(box->image_id, ':') + 1, value)))
+	if (box->image && is_same_reference(box->image, value))
 		return true;
-	return box->image && strncmp(box->image, value, length) == 0 &&
-	       (!box->image[length] || box->image[length] == ':');
+	if (!box->image_id)
+		return false;
+	if (str_has_prefix(box->image_id, value) ||
+	    str_has_prefix(strchr(box->image_id, ':') + 1, value))
+		return true;
+	if (image_find(box->place, value, &image) < 0)
+		return false;
+	same = strcmp(image.id, box->image_id) == 0;
+	image_free(&image);
+	return same;
 }
 
 static bool is_network(const void *thing, const char *value)
