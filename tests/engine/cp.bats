@@ -56,6 +56,18 @@ names_in() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
   is_empty "$HUSK_DATA/tmp"
 }
 
+@test "in: what is mounted on a file stays mounted" {
+  husk rm -f running >/dev/null
+  echo old >conf && echo new >new
+  husk run -d --name running --net none -v "$WORK/conf:/conf" i >/dev/null
+  for file in /conf /etc/hosts; do
+    fails_in_a_line "it is a mount" husk cp new running:$file
+  done
+  [ "$(husk exec running cat /conf)" = old ]
+  husk exec running grep -q ' /etc/hosts ' /proc/self/mountinfo
+  husk cp new running:/other
+}
+
 @test "in: the same rules; owners are root's; a volume of the running one; what a mount would hide is refused" {
   mkdir -p tree/sub && echo new >tree/sub/file && chown 7:8 tree/sub/file
   for box in running stopped; do

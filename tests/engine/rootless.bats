@@ -76,6 +76,18 @@ user() { # husk's arguments
   user rm -af >/dev/null
 }
 
+@test "without root: relative paths are those of the directory one is in, also beside a container" {
+  user run -d --name one --net none --rootfs "$SITE/rootfs" sleep 1000 >/dev/null
+  cd "$USERS/home"
+  user cp one:/etc/passwd copy
+  cmp copy "$SITE/rootfs/etc/passwd"
+  user cp copy one:/dev/shm # a tmpfs: what root owns cannot be written
+  user exec one cmp /dev/shm/copy /etc/passwd
+  [ "$(user run --rm --net none -v ./copy:/seen --rootfs "$SITE/rootfs" cat /seen)" = "$(cat copy)" ]
+  cd /
+  user rm -f one
+}
+
 @test "without root: volumes; import, save and load; commit" {
   user run --rm --net none -v data:/data busybox sh -c 'echo kept >/data/file'
   [ "$(user run --rm --net none -v data:/data:ro busybox cat /data/file)" = kept ]

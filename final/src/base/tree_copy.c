@@ -274,17 +274,20 @@ static void warn_left_out(const struct copying *c)
  */
 static int make_room(const struct copying *c, const struct spot *s, bool *ret_stays)
 {
-	struct stat there;
+	struct statx there;
 	mode_t kind;
 
 	*ret_stays = false;
 	if (S_ISDIR(s->st.st_mode) ||
-	    fstatat(s->to_fd, s->new_name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+	    statx(s->to_fd, s->new_name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &there) < 0)
 		return 0;
 	*ret_stays = !(c->flags & TREE_REPLACE);
 	if (*ret_stays)
 		return 0;
-	kind = there.st_mode & S_IFMT;
+	/* In another mount namespace unlink(2) would take the mount away, too. */
+	if (there.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return err_set(EBUSY, "it is a mount: copy to what is mounted there");
+	kind = there.stx_mode & S_IFMT;
 	if (kind != S_IFREG && kind != S_IFLNK && kind != S_IFDIR &&
 	    kind != (s->st.st_mode & S_IFMT))
 		return err_set(EEXIST, "must be a directory or a regular file");

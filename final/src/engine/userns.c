@@ -6,6 +6,7 @@
 #include "userns.h"
 #include "../base/err.h"
 #include "../base/fd.h"
+#include "../base/log.h"
 #include "../base/proc.h"
 
 #include <fcntl.h>
@@ -32,6 +33,7 @@ static int note(int members_fd, pid_t pid, uint64_t start_time)
 /* 1: we are in its namespaces now; 0: it is gone, and so is its file. */
 static int join_member(int members_fd, const char *name)
 {
+	auto_free char *directory = getcwd(NULL, 0);
 	auto_close int pidfd = -1;
 	uint64_t start_time;
 	int pid;
@@ -42,8 +44,12 @@ static int join_member(int members_fd, const char *name)
 		unlinkat(members_fd, name, 0);
 		return 0;
 	}
-	if (setns(pidfd, CLONE_NEWUSER | CLONE_NEWNS) == 0)
+	if (setns(pidfd, CLONE_NEWUSER | CLONE_NEWNS) == 0) {
+		/* We are in its root directory now; what we were given is relative to ours. */
+		if (directory && chdir(directory) < 0)
+			log_debug("%s: %s", directory, strerror(errno));
 		return 1;
+	}
 	/* It has made its file, and dies. */
 	return errno == ESRCH ? 0 : err_sys("join the user namespace of process %d", pid);
 }

@@ -10,9 +10,10 @@
 #include <string.h>
 
 /*
- * The list runc has. Most only report: engines and lxcfs put other files over them. ns_last_pid is
- * bound over itself, so that CRIU inside can choose a pid though /proc/sys is read-only. The
- * runtime itself writes to none of them: it is no sysctl that it sets, and it has its own procfs.
+ * The list of runc 1.1.5, and fips_enabled, which later ones have. Most only report: engines and
+ * lxcfs put other files over them. ns_last_pid is bound over itself, so that CRIU inside can choose
+ * a pid though /proc/sys is read-only. The runtime itself writes to none of them: it is no sysctl
+ * that it sets, and it has its own procfs.
  */
 static const char *const allowed[] = {"cpuinfo",
 				      "diskstats",
@@ -89,7 +90,7 @@ static int check_proc(const struct spec_mount *mount, size_t index)
 	    !(is_bind(mount) && is_allowed(path + strlen("/proc/"))))
 		return err_set(EINVAL,
 			       "mounts[%zu]: '%s': nothing may be mounted inside of /proc but "
-			       "bind mounts over files that only report, such as /proc/cpuinfo",
+			       "bind mounts over the files that only report, such as /proc/cpuinfo",
 			       index, mount->destination);
 	return 0;
 }
