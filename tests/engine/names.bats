@@ -183,6 +183,7 @@ make() { # NAME [OPTION...]
   box --name db true
   [ "$(husk inspect --format '{{range .Mounts}}<{{.Name}}{{.Driver}}>{{end}}' web)" = '<>' ]
   [ "$(husk inspect --format '{{.Config.Labels.a}} {{.NetworkSettings.Networks.no.IPAddress}}' web db)" = $'1 <no value>\n<no value> <no value>' ]
+  [ "$(husk ps -a --format '{{slice .ID 0 4 | len}} {{printf "%-5s|" .Names}} {{index (split .Names "e") 0}} {{gt .ExitCode 0}}' --filter name=web)" = '4 web  | w false' ]
   refused "did you mean .Labels?" -- husk inspect --format '{{.Config.Lables.a}}' web
   husk rm -f web db
   [ "$(husk events --no-follow --filter container=db --format '{{.Actor.Attributes.exitCode}}' | tr '\n' ' ')" = "<no value> <no value> 0 <no value> " ]

@@ -285,12 +285,14 @@ static int run_all(struct machine *machine)
 int template_expand(const char *template, const struct json_object *root,
 		    const struct str_map *texts, struct arena *arena, char **ret_text)
 {
+	auto_json struct json_object *made = json_new_array();
 	auto_free char *buffer = NULL;
 	size_t length = 0;
 	struct machine machine = {.at = template, .action = ""};
 	int result;
 
-	machine.scope = (struct template_scope){.arena = arena, .root = root, .texts = texts};
+	machine.scope =
+		(struct template_scope){.arena = arena, .root = root, .texts = texts, .made = made};
 	machine.scope.dot = (struct template_value){.kind = TEMPLATE_JSON, .json = root};
 	machine.out = open_memstream(&buffer, &length);
 	if (!machine.out)

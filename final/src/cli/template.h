@@ -6,6 +6,7 @@
  *	{{.A.B}}  {{json .A}}  {{index .A 0 "key"}}  {{len .A}}  {{join .A ","}}  {{upper .A}}
  *	{{lower .A}}  {{println .A}}  {{.A | json}}  {{if .A}} {{else}} {{end}}  {{with .A}} {{end}}
  *	{{range .A}} {{.}} {{end}}  {{range $key, $value := .A}}  {{$key}}  {{eq .A "x"}}  {{not .A}}
+ *	ne lt le gt ge and or  {{slice .A 0 12}}  {{split .A ":"}}  {{title .A}}  {{printf "%-10s" .A}}
  *	\t and \n outside of the braces
  *
  * The case of a field's letters does not count if one field alone has them: .ID is "Id" of inspect.

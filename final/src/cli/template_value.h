@@ -36,6 +36,7 @@ struct template_scope {
 	struct arena *arena;
 	const struct json_object *root;
 	const struct str_map *texts;
+	struct json_object *made; /* an array of what functions have made */
 	struct template_value dot;
 	struct template_variable variables[TEMPLATE_VARIABLES];
 	size_t count; /* of variables */

@@ -114,6 +114,31 @@ static void test_functions(void **state)
 	check_expand(*state, "{{and .State.Running .Name}} {{or .Empty \"x\"}}", "web x");
 }
 
+static void test_functions_of_texts(void **state)
+{
+	check_expand(*state, "{{slice .Name 1}} {{slice .Name 0 2}} {{slice .Name 3}}|", "eb we |");
+	check_expand(*state, "{{index (split \"a/b/c\" \"/\") 1}} {{split .Name \"/\"}}",
+		     "b [web]");
+	check_expand(*state, "{{range split \"a, b\" \", \"}}<{{.}}>{{end}}", "<a><b>");
+	check_expand(*state, "{{title \"so it is\"}}", "So It Is");
+	check_expand(*state, "{{printf \"%s|%-5s|%5s|%.2s|%5.1v\" .Name .Name .Name .Name .Name}}",
+		     "web|web  |  web|we|    w");
+	check_expand(*state, "{{printf \"%d%% %q %t\" .State.Pid .Name .State.Running}}",
+		     "17% \"web\" true");
+	check_expand(*state, "{{.Name | printf \"%s-%s\" \"a\"}}", "a-web");
+	check_expand(*state,
+		     "{{gt .State.Pid 9}} {{ge 17 .State.Pid}} {{lt 17 9}} {{le \"a\" \"b\"}}",
+		     "true true false true");
+	check_refused(*state, "{{slice .Name 2 1}}", "from 2 to 3");
+	check_refused(*state, "{{slice .Name 4}}", "from 0 to 3");
+	check_refused(*state, "{{split .Name \"\"}}", "by what?");
+	check_refused(*state, "{{printf \"%s\"}}", "%s has no value");
+	check_refused(*state, "{{printf \"%s\" 1 2}}", "more values");
+	check_refused(*state, "{{printf \"%d\" .Name}}", "printf: %d: ");
+	check_refused(*state, "{{printf \"%z\" 1}}", "expected %s");
+	check_refused(*state, "{{printf \"%99999s\" 1}}", "expected %s");
+}
+
 static void test_blocks(void **state)
 {
 	check_expand(*state, "{{if .State.Running}}up{{else}}down{{end}}", "up");
@@ -175,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fields, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_keys_of_maps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_functions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_functions_of_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_blocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
