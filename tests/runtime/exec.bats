@@ -301,3 +301,33 @@ process_file() { # JQ-FILTER: the default one, changed
   grep -q '^caught 0 in many rounds' "$WORK/out"
   husk delete one
 }
+
+# Whoever is in a user namespace that a process joins can trace it from then on.
+never_traceable() { # RUNTIME-COMMAND...
+  command -v strace >/dev/null || skip "needs strace"
+  rm -rf "$WORK/traces" && mkdir "$WORK/traces"
+  ASAN_OPTIONS=detect_leaks=0 strace -ff -qq -e trace=setns,prctl -o "$WORK/traces/of" "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$WORK/traced" 2>&1
+  local trace found=
+  for trace in "$WORK"/traces/of.*; do
+    grep -q 'setns(.*CLONE_NEWUSER) *= 0' "$trace" || continue
+    found=yes
+    cat "$trace"
+    # Before the first setns(2), and again behind the one that can change it: fs.suid_dumpable.
+    awk '/PR_SET_DUMPABLE, (0|SUID_DUMP_DISABLE)/ { shut = 1 } /^setns/ { if (!shut) bad = 1 } /^setns.*CLONE_NEWUSER/ { shut = 0 }
+      END { exit bad || !shut }' "$trace" || return 1
+  done
+  [ "$found" = yes ]
+}
+
+@test "who joins a user namespace is not traceable from before the first step: exec, run" {
+  OWN_ROOTFS=1 bundle one '.process.args = ["sleep", "1000"] | .linux.namespaces += [{type: "user"}] |
+    .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+  chown -hR 100000:100000 "$WORK/one/rootfs"
+  husk create -b "$WORK/one" one </dev/null >"$WORK/out" 2>&1
+  husk start one
+  never_traceable exec one true
+  bundle two ".linux.namespaces += [{type: \"user\", path: \"/proc/$(pid_of one)/ns/user\"}] |
+    .root.path = \"$WORK/one/rootfs\" | .process.args = [\"true\"]"
+  never_traceable run -b "$WORK/two" two
+  husk delete --force one
+}

@@ -156,11 +156,35 @@ static uint64_t joined_before_birth(const struct ns_plan *plan)
 	return flags & plan->join_flags;
 }
 
+static int forbid_tracing(void)
+{
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys("forbid to trace this process") : 0;
+}
+
+/*
+ * Before the first setns(2): who joins a user namespace is within reach of whoever has
+ * CAP_SYS_PTRACE there, while its root is still the machine's: CVE-2016-9962. The child inherits it.
+ * (The child of a new user namespace must stay dumpable until its maps are written, else its files
+ * in /proc are root's; it is alone there, unless its PID namespace is another's.)
+ */
+static int forbid_tracing_if_joining(const struct ns_plan *plan)
+{
+	return plan->join_flags & (CLONE_NEWPID | CLONE_NEWUSER) ? forbid_tracing() : 0;
+}
+
 static int join_some(const struct ns_plan *plan, uint64_t flags)
 {
-	for (int i = 0; i < plan->join_count; i++)
-		if ((flags & plan->join[i].flag) && setns(plan->join[i].fd, plan->join[i].flag) < 0)
-			return err_sys("join %s namespace", ns_name(plan->join[i].flag));
+	for (int i = 0; i < plan->join_count; i++) {
+		int flag = plan->join[i].flag;
+
+		if (!(flags & flag))
+			continue;
+		if (setns(plan->join[i].fd, flag) < 0)
+			return err_sys("join %s namespace", ns_name(flag));
+		/* New rights can set it to the sysctl fs.suid_dumpable, which may be 1. */
+		if (flag == CLONE_NEWUSER && forbid_tracing() < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -256,13 +280,6 @@ static pid_t clone_child(const struct ns_plan *plan, int cgroup_fd, uint64_t ext
 		.exit_signal = (extra & CLONE_PARENT) ? 0 : SIGCHLD,
 	};
 
-	/*
-	 * Inherited by the child: it will not be alone. (A new one must stay dumpable until its
-	 * maps are written: else its files in /proc are root's.)
-	 */
-	if ((plan->join_flags & (CLONE_NEWPID | CLONE_NEWUSER)) &&
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return -1;
 	set_cgroup(&args, cgroup_fd);
 	return sys_clone3(&args);
 }
@@ -294,7 +311,9 @@ static int spawn(struct ns_plan *plan, int cgroup_fd, struct ns_child *ret_child
 
 	if (remember_own(entered | (plan->new_flags & CLONE_NEWTIME), &own) < 0)
 		return -1;
-	result = join_some(plan, entered);
+	result = forbid_tracing_if_joining(plan);
+	if (result == 0)
+		result = join_some(plan, entered);
 	if (result == 0)
 		result = make_time_namespace(plan);
 	if (result == 0) {
@@ -331,7 +350,10 @@ static int launch(struct ns_plan *plan, int cgroup_fd, int socket)
 	struct launched message = {0};
 	int pidfd = -1, result;
 
+	/* First, since it opens files below /proc/self: without root they can be closed to it later. */
 	result = plan->prepare ? plan->prepare(plan->data) : 0;
+	if (result == 0)
+		result = forbid_tracing_if_joining(plan);
 	if (result == 0)
 		result = join_some(plan, CLONE_NEWUSER | joined_before_birth(plan));
 	if (result == 0)
@@ -432,6 +454,8 @@ int ns_enter(const struct ns_plan *plan)
 
 int ns_become_root(void)
 {
+	bool is_traceable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+
 	/* Until the maps were written we were the overflow user: take the root of the namespace. */
 	if (setgroups(0, NULL) < 0 && errno != EPERM) /* EPERM: setgroups is denied there */
 		return err_sys("drop supplementary groups");
@@ -439,7 +463,7 @@ int ns_become_root(void)
 		return err_sys("become group 0 of the user namespace: is it mapped?");
 	if (setresuid(0, 0, 0) < 0)
 		return err_sys("become user 0 of the user namespace: is it mapped?");
-	return 0;
+	return is_traceable ? 0 : forbid_tracing(); /* see join_some() */
 }
 
 int ns_new_cgroup(const struct ns_plan *plan)
