@@ -321,6 +321,20 @@ with_kmsg() { # RULES SHELL-TEXT
   husk delete --force count
 }
 
+@test "pause of a created container: paused, not started, and resumed to created" {
+  bundle one '.process.args = ["sleep", "1000"]'
+  husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1
+  husk pause one
+  is paused "$(state_of one)"
+  refused one paused resume -- timeout 10 "$RUNTIME" --root "$ROOT" start one
+  refused one paused -- timeout 10 "$RUNTIME" --root "$ROOT" exec one true
+  husk resume one
+  is created "$(state_of one)"
+  husk start one
+  is_status one running
+  husk delete --force one
+}
+
 @test "a paused container can be killed and deleted" {
   start one
   husk pause one

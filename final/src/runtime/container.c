@@ -43,14 +43,13 @@ static int status_now(const struct container *c, enum state_status *ret_status)
 		return err_last()->code == ESRCH ? 0 : -1;
 	if (stat.start_time != c->state.start_time || stat.state == 'Z' || stat.state == 'X')
 		return 0;
-	if (stat.flags & PROC_FORKED_NO_EXEC) { /* never finished, if nobody is at it any more */
-		*ret_status = c->state.creator_pid > 0 ? STATE_STOPPED : STATE_CREATED;
-		return 0;
-	}
+	if ((stat.flags & PROC_FORKED_NO_EXEC) && c->state.creator_pid > 0)
+		return 0; /* never finished, and nobody is at it any more */
+	/* A created one can be paused, too: then nothing is behind its gate that could answer. */
 	if (c->cgroup.path && cgroup_is_frozen(&c->cgroup, &frozen) == 0 && frozen)
 		*ret_status = STATE_PAUSED;
 	else
-		*ret_status = STATE_RUNNING;
+		*ret_status = stat.flags & PROC_FORKED_NO_EXEC ? STATE_CREATED : STATE_RUNNING;
 	return 0;
 }
 

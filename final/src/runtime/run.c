@@ -6,10 +6,19 @@
 #include "gate.h"
 #include "hooks.h"
 
+static int expect_created(const struct container *c)
+{
+	if (container_expect(c, STATUS(STATE_CREATED), "start") == 0)
+		return 0;
+	return c->torn || c->state.status != STATE_PAUSED
+		       ? -1
+		       : err_set(EBUSY, "%s: resume it first", err_last()->text);
+}
+
 /* The gate has to be found shut: then whatever happens, exactly one `start` opens it. */
 static int open_gate(struct container *c, int pidfd)
 {
-	if (container_expect(c, STATUS(STATE_CREATED), "start") < 0)
+	if (expect_created(c) < 0)
 		return -1;
 	if (gate_open(c->dir_fd, pidfd, c->state.pid) < 0)
 		return err_wrap("start container '%s'", c->state.id);
@@ -37,7 +46,7 @@ static int start(struct container *c, int *ret_pidfd)
 {
 	auto_close int pidfd = -1;
 
-	if (container_expect(c, STATUS(STATE_CREATED), "start") < 0)
+	if (expect_created(c) < 0)
 		return -1;
 	if (container_open_init(c, &pidfd) < 0 || open_gate(c, pidfd) < 0)
 		return -1;
