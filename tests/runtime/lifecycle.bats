@@ -108,6 +108,22 @@ teardown() { runtime_teardown; }
   husk delete --force one
 }
 
+@test "run deletes its own container, not another that has its name by then" {
+  bundle one '.process.args = ["sleep", "1000"]'
+  local first
+  "$RUNTIME" --root "$ROOT" run -b "$WORK/one" one </dev/null >/dev/null 2>&1 3>&- &
+  first=$!
+  wait_for is_status one running
+  kill -STOP $first
+  husk delete --force one
+  husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1
+  husk start one
+  kill -CONT $first
+  wait $first || true
+  [ "$(state_of one)" = running ]
+  husk delete --force one
+}
+
 @test "run: memory, pids and CPU limits are hit, and an OOM kill is reported" {
   sh_in '.linux.resources.memory = {"limit": 33554432, "swap": 33554432}' 'tail /dev/zero'
   [ "$status" = 137 ]

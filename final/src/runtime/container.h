@@ -107,6 +107,8 @@ int exec_in_container(const struct runtime *rt, const struct exec_options *optio
 
 /* delete.c: with force whatever its state, and also if its record is torn. */
 int delete_container(const struct runtime *rt, const char *id, bool force) MUST_CHECK;
+/* The same of one that is open: not another that has its name by now. */
+int delete_opened(struct container *c, bool force) MUST_CHECK;
 
 /* kill.c: all: every process in it. */
 int kill_container(const struct runtime *rt, const char *id, int signal, bool all) MUST_CHECK;

@@ -57,6 +57,20 @@ static int stop_creator(const struct container *c)
 	return 0;
 }
 
+int delete_opened(struct container *c, bool force)
+{
+	char *id = strdupa(c->state.id); /* which the lock reads anew */
+	int result = force ? stop_creator(c) : 0;
+
+	if (result == 0)
+		result = container_lock(c);
+	if (result == 0)
+		return delete_locked(c, force);
+	if (err_last()->code == ENOENT) /* somebody else has just removed it */
+		return force ? 0 : err_set(ENOENT, "container '%s' does not exist", id);
+	return -1;
+}
+
 int delete_container(const struct runtime *rt, const char *id, bool force)
 {
 	struct container c;
@@ -64,13 +78,7 @@ int delete_container(const struct runtime *rt, const char *id, bool force)
 
 	if (container_open(rt, id, &c) < 0) /* with force, what is not there is as it should be */
 		return force && err_last()->code == ENOENT ? 0 : -1;
-	result = force ? stop_creator(&c) : 0;
-	if (result == 0)
-		result = container_lock(&c);
-	if (result == 0)
-		result = delete_locked(&c, force);
-	else if (err_last()->code == ENOENT) /* somebody else has just removed it */
-		result = force ? 0 : err_set(ENOENT, "container '%s' does not exist", id);
+	result = delete_opened(&c, force);
 	container_close(&c);
 	return result;
 }

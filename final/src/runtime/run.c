@@ -97,18 +97,30 @@ static int start_and_wait(const struct run_options *options, struct container *c
 	return 0;
 }
 
-/* Whatever came of it: nothing stays, unless it shall run on, or be kept. */
-static int finish(const struct runtime *rt, const struct run_options *options, int result)
+/*
+ * Whatever came of it: nothing stays, unless it shall run on, or be kept. Not by its name: while we
+ * waited it may have been deleted, and the name given to another.
+ */
+static int finish(const struct run_options *options, struct container *c, int result)
 {
 	struct err cause = *err_last();
 
 	if (result == 0 && (options->detach || options->keep))
 		return 0;
-	if (delete_container(rt, options->create.id, true) < 0 && result == 0)
+	if (delete_opened(c, true) < 0 && result == 0)
 		return -1;
 	if (result < 0)
 		err_adopt(&cause);
 	return result;
+}
+
+static int remove_unopened(const struct runtime *rt, const char *id)
+{
+	struct err cause = *err_last();
+
+	if (cause.code == ENOENT || delete_container(rt, id, true) == 0)
+		err_adopt(&cause);
+	return -1;
 }
 
 int run_container(const struct runtime *rt, const struct run_options *options, int *ret_status)
@@ -129,12 +141,11 @@ int run_container(const struct runtime *rt, const struct run_options *options, i
 	}
 	if (create_container(rt, &create) < 0)
 		return -1;
-	result = container_open(rt, create.id, &c);
-	if (result == 0) {
-		if (!c.state.terminal)
-			terminal.ours = -1;
-		result = start_and_wait(options, &c, &terminal, ret_status);
-		container_close(&c);
-	}
-	return finish(rt, options, result);
+	if (container_open(rt, create.id, &c) < 0)
+		return remove_unopened(rt, create.id);
+	if (!c.state.terminal)
+		terminal.ours = -1;
+	result = finish(options, &c, start_and_wait(options, &c, &terminal, ret_status));
+	container_close(&c);
+	return result;
 }
