@@ -124,6 +124,21 @@ teardown() { runtime_teardown; }
   husk delete --force one
 }
 
+@test "a stray entry among the records is named, and hides nobody" {
+  start one
+  ln -s /nonexistent "$ROOT/dang"
+  mkfifo "$ROOT/pipe"
+  husk list -q >"$WORK/out" 2>"$WORK/err"
+  cat "$WORK/out" "$WORK/err"
+  [ "$(cat "$WORK/out")" = one ]
+  grep -q "dang is no container" "$WORK/err"
+  grep -q "pipe is no container" "$WORK/err"
+  husk gc
+  husk delete --force --regex '^one$'
+  [ ! -e "$ROOT/one" ]
+  rm "$ROOT/dang" "$ROOT/pipe"
+}
+
 @test "run: memory, pids and CPU limits are hit, and an OOM kill is reported" {
   sh_in '.linux.resources.memory = {"limit": 33554432, "swap": 33554432}' 'tail /dev/zero'
   [ "$status" = 137 ]

@@ -248,6 +248,16 @@ static int list_names(int root_fd, struct arena *arena, struct str_list *ret_nam
 	return 0;
 }
 
+/* Removed meanwhile; or a link, a FIFO: what somebody put there hides nobody. */
+static int pass_over(const struct runtime *rt, const char *name)
+{
+	if (err_last()->code == ENOTDIR || err_last()->code == ELOOP)
+		log_warn("%s/%s is no container: it is no directory; remove it", rt->root, name);
+	else if (err_last()->code != ENOENT)
+		return -1;
+	return 0;
+}
+
 int container_each(const struct runtime *rt, int (*each)(struct container *c, void *data),
 		   void *data)
 {
@@ -263,7 +273,7 @@ int container_each(const struct runtime *rt, int (*each)(struct container *c, vo
 		struct container c;
 
 		if (open_below(rt, root_fd, names.items[i], &c) < 0) {
-			result = err_last()->code == ENOENT ? 0 : -1; /* removed meanwhile */
+			result = pass_over(rt, names.items[i]);
 			continue;
 		}
 		result = each(&c, data);
