@@ -217,6 +217,22 @@ mib() { echo $(($1 * 1048576)); }
   husk delete --force one
 }
 
+@test "update: while it waits for what it reads, nobody waits for it" {
+  start one
+  local writer updater
+  mkfifo "$WORK/pipe"
+  sleep 1000 3>&- >"$WORK/pipe" &
+  writer=$!
+  husk update -r - one <"$WORK/pipe" 2>"$WORK/updated" 3>&- &
+  updater=$!
+  sleep 0.3
+  kill -0 $updater
+  timeout 10 "$RUNTIME" --root "$ROOT" delete --force one
+  kill $writer
+  ! wait $updater || return 1
+  cat "$WORK/updated"
+}
+
 @test "update: checkBeforeUpdate refuses less than is in use" {
   start one '.linux.resources.memory.limit = 67108864'
   echo '{"memory": {"limit": 4096, "checkBeforeUpdate": true}}' >"$WORK/resources.json"

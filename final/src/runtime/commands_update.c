@@ -84,23 +84,19 @@ static int open_resources(const char *path)
 }
 
 /* With a file the other options count for nothing, as in runc. */
-static int set_from_file(struct container *c, const char *path)
+static int read_file(const char *path, struct spec *ret_spec)
 {
 	auto_close int fd = open_resources(path);
-	struct spec spec;
-	int result = 0;
 
 	if (fd < 0 ||
-	    spec_load_resources(fd, strcmp(path, "-") == 0 ? "standard input" : path, &spec) < 0)
+	    spec_load_resources(fd, strcmp(path, "-") == 0 ? "standard input" : path, ret_spec) < 0)
 		return -1;
-	if (spec.linux.resources) {
+	if (ret_spec->linux.resources) {
 		/* The devices stay: engines send a list that is empty or not complete. */
-		spec.linux.resources->devices.count = 0;
-		complete(spec.linux.resources);
-		result = cgroup_set(&c->cgroup, spec.linux.resources);
+		ret_spec->linux.resources->devices.count = 0;
+		complete(ret_spec->linux.resources);
 	}
-	spec_free(&spec);
-	return result;
+	return 0;
 }
 
 static int refuse_rdt(const struct update_options *options)
@@ -111,10 +107,8 @@ static int refuse_rdt(const struct update_options *options)
 		       options->cache_schema ? "l3-cache-schema" : "mem-bw-schema");
 }
 
-static int update(const struct command_line *line, struct container *c)
+static int update(struct container *c, const struct spec_resources *resources)
 {
-	struct update_options *options = line->values;
-
 	if (container_lock(c) < 0 ||
 	    container_expect(c,
 			     STATUS(STATE_CREATED) | STATUS(STATE_RUNNING) | STATUS(STATE_PAUSED),
@@ -123,16 +117,30 @@ static int update(const struct command_line *line, struct container *c)
 	if (!c->cgroup.path)
 		return err_set(ENOENT, "cannot update container '%s': it has no cgroup",
 			       c->state.id);
-	if (options->file)
-		return set_from_file(c, options->file);
-	forget_zeros(&options->resources);
-	complete(&options->resources);
-	return cgroup_set(&c->cgroup, &options->resources);
+	return cgroup_set(&c->cgroup, resources);
+}
+
+/* Reads before it locks: the other end of a pipe may take its time, and `delete` waits for us. */
+static int read_and_update(struct update_options *options, struct container *c)
+{
+	struct spec spec = {0};
+	int result;
+
+	if (!options->file) {
+		forget_zeros(&options->resources);
+		complete(&options->resources);
+		return update(c, &options->resources);
+	}
+	if (read_file(options->file, &spec) < 0)
+		return -1;
+	result = update(c, spec.linux.resources);
+	spec_free(&spec);
+	return result;
 }
 
 static int run_update(const struct command_line *line)
 {
-	const struct update_options *options = line->values;
+	struct update_options *options = line->values;
 	struct container c;
 	int result;
 
@@ -142,7 +150,7 @@ static int run_update(const struct command_line *line)
 		log_warn("update: --kernel-memory is ignored: Linux has no such limit since 5.16");
 	if (container_open(line->rt, line->operands[0], &c) < 0)
 		return -1;
-	result = update(line, &c);
+	result = read_and_update(options, &c);
 	container_close(&c);
 	return result;
 }
