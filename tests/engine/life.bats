@@ -343,8 +343,8 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   box --name ended true
   run husk rm ended nosuch
   [ "$status" = 125 ]
-  [ "${lines[0]}" = ended ]
-  [[ ${lines[1]} == *"no such container: nosuch"* ]]
+  [ ${#lines[@]} = 2 ]
+  [[ $'\n'$output$'\n' == *$'\nended\n'* && $output == *"no such container: nosuch"* ]]
   run husk rm -f web nosuch # as of docker and podman: it is not there, and that is what is wanted
   [ "$status" = 0 ]
   [ "$output" = web ]

@@ -270,6 +270,7 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
   long one
   husk kill one KILL
   wait_for is_status one stopped
+  sleep 0.05 # two processes of one tick would be the same one by pid and start time
   sleep 1000 &
   victim=$!
   jq -c --argjson pid $victim '.pid = $pid' "$ROOT/one/state.json" >"$WORK/new" && cp "$WORK/new" "$ROOT/one/state.json"
@@ -287,6 +288,7 @@ damages=(empty cut null list deep random pid missing directory fifo link other)
   local victim
   sleep 1000 &
   victim=$!
+  sleep 0.05 # as above
   at_call KILL socketpair 1 create --bundle "$WORK/long" half
   jq -c --argjson pid $victim '.creatorPid = $pid' "$ROOT/half/state.json" >"$WORK/new" && cp "$WORK/new" "$ROOT/half/state.json"
   is_status half stopped
