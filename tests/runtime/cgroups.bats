@@ -476,9 +476,38 @@ bomb() { # JQ-FILTER
   start one
   local dir
   dir=$(cgroup_of one memory)
-  mkdir -p "$dir/a/b" "$dir/c"
+  mkdir -p "$dir/a/b" "$dir/c" "$dir/.d/..e"
   husk delete --force one
   [ ! -d "$dir" ]
+}
+
+# A cgroup of version 2 that the container may write to, and cgroups below it by COUNT times NAME.
+deep() { # COUNT NAME
+  bundle one '.process.args = ["sleep", "1000"] | .mounts += [{destination: "/cg", type: "cgroup2", source: "cgroup2", options: ["rw"]}] |
+    .linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])'
+  husk create -b "$WORK/one" one </dev/null >/dev/null 2>&1
+  husk start one
+  # shellcheck disable=SC2016 # the container's variables
+  husk exec one sh -c 'cd /cg; i=0; while [ $i -lt "$1" ]; do mkdir "$2" && cd -P "$2" || exit; i=$((i + 1)); done' sh "$1" "$2"
+  local well=0 top
+  top=$(is_v2 && cgroup_of one memory || echo "/sys/fs/cgroup/unified$(sed -n s/^0:://p "/proc/$(pid_of one)/cgroup")")
+  # With less stack fewer levels will do: making them takes its time.
+  (ulimit -s 512; husk ps one) >"$WORK/ps" || well=1
+  (ulimit -s 512; timeout 60 "$RUNTIME" --root "$ROOT" delete --force one) || well=1
+  [ ! -d "$top" ] || well=1
+  # What the sandbox itself could not remove, either.
+  [ ! -d "$top" ] || (cd "$top" && while cd -P "$2" 2>/dev/null; do :; done; while [ "$PWD" != "$top" ] && cd -P .. && rmdir "$2"; do :; done)
+  rmdir "$SITE/rootfs/cg"
+  cat "$WORK/ps"
+  return $well
+}
+
+@test "delete, ps: cgroups nested as deep as the container likes" {
+  deep 300 a
+}
+
+@test "delete, ps: cgroups with a path longer than any path can be" {
+  deep 30 "$(printf 'n%.0s' {1..200})"
 }
 
 @test "delete: a foreign process in the cgroup is spared, and delete can be repeated" {

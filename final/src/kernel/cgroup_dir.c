@@ -105,18 +105,16 @@ static int add_pid(struct cgroup_pids *pids, pid_t pid)
 }
 
 /* Numbers, one a line. Threads of a threaded cgroup (EOPNOTSUPP) are in the cgroup above it. */
-static int list_one(const char *directory, struct cgroup_pids *pids)
+static int list_one(int directory_fd, void *data)
 {
-	auto_close int fd = -1;
-	struct place place;
+	struct cgroup_pids *pids = data;
+	auto_close int fd = openat(directory_fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char text[4096];
 	ssize_t length;
 	pid_t pid = 0;
 
-	set_place(&place, directory, "", "cgroup.procs");
-	fd = open(place.text, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) /* removed meanwhile, or never made */
-		return errno == ENOENT || errno == ENODEV ? 0 : err_sys("open %s", place.text);
+	if (fd < 0) /* removed meanwhile */
+		return errno == ENOENT || errno == ENODEV ? 0 : err_sys("open cgroup.procs");
 	while ((length = fd_read(fd, text, sizeof(text))) > 0)
 		for (ssize_t i = 0; i < length; i++) {
 			if (text[i] != '\n')
@@ -126,48 +124,117 @@ static int list_one(const char *directory, struct cgroup_pids *pids)
 			if (text[i] == '\n')
 				pid = 0;
 		}
-	return length == 0 || errno == EOPNOTSUPP || errno == ENODEV
-		       ? 0
-		       : err_sys("read %s", place.text);
+	return length == 0 || errno == EOPNOTSUPP || errno == ENODEV ? 0
+								     : err_sys("read cgroup.procs");
 }
 
 /*
- * Calls each() for a directory and all below it, those below first. The link count of a cgroup's
- * directory is 2 + the cgroups below it, so that one without any is not read.
+ * The way through the cgroups below one. A container that may write to its cgroups decides how deep
+ * they are, and how long their paths: so there is no recursion and no path, but the names that are
+ * still to be gone to, and two descriptors.
  */
-static int walk(const char *directory, int (*each)(const char *directory, void *data), void *data)
+struct trail {
+	int (*arrive)(int fd, void *data);	       /* or NULL */
+	int (*leave)(int parent_fd, const char *name); /* after all below it; or NULL */
+	void *data;
+	char *names; /* each ends in NUL, the next one is the last; "/NAME": leave NAME */
+	size_t length, capacity;
+};
+
+static int push(struct trail *trail, const char *mark, const char *name)
+{
+	size_t needed = strlen(mark) + strlen(name) + 1;
+
+	if (trail->length + needed > trail->capacity) {
+		size_t capacity = 2 * trail->capacity + 4096;
+		char *names = realloc(trail->names, capacity);
+
+		if (!names)
+			return err_set(ENOMEM, "out of memory");
+		trail->names = names;
+		trail->capacity = capacity;
+	}
+	snprintf(trail->names + trail->length, needed, "%s%s", mark, name);
+	trail->length += needed;
+	return 0;
+}
+
+static bool pop(struct trail *trail, char ret_name[NAME_MAX + 2])
+{
+	size_t start = trail->length;
+
+	if (start == 0)
+		return false;
+	for (start--; start > 0 && trail->names[start - 1];)
+		start--;
+	snprintf(ret_name, NAME_MAX + 2, "%s", trail->names + start);
+	trail->length = start;
+	return true;
+}
+
+/*
+ * The link count of a cgroup's directory is 2 + the cgroups below it, so that one without any is not
+ * read.
+ */
+static int arrive(struct trail *trail, int fd)
 {
 	auto_dir DIR *dir = NULL;
 	struct dirent *entry;
 	struct stat st;
 
-	if (stat(directory, &st) < 0)
-		return errno == ENOENT ? 0 : err_sys("look at %s", directory);
-	if (st.st_nlink > 2)
-		dir = opendir(directory);
-	while (dir && (entry = readdir(dir))) {
-		struct place below;
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		set_place(&below, directory, "", entry->d_name);
-		if (walk(below.text, each, data) < 0)
+	if (trail->arrive && trail->arrive(fd, trail->data) < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return err_sys("look at it");
+	if (st.st_nlink <= 2)
+		return 0;
+	dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	if (!dir)
+		return err_sys("list it");
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 && push(trail, "", entry->d_name) < 0)
 			return -1;
-	}
-	return each(directory, data);
+	return 0;
 }
 
-static int list_each(const char *directory, void *data)
+static int step(struct trail *trail, const char *name, int *fd)
 {
-	return list_one(directory, data);
+	bool up = *name == '/';
+	int next = openat(*fd, up ? ".." : name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (next < 0)
+		return errno == ENOENT && !up ? 0 : err_sys("open %s", up ? ".." : name);
+	close(*fd);
+	*fd = next;
+	if (up)
+		return trail->leave ? trail->leave(next, name + 1) : 0;
+	return push(trail, "/", name) < 0 ? -1 : arrive(trail, next);
+}
+
+/* Goes to a directory and all below it; each is left after those below it, but for the first. */
+static int walk(const char *directory, struct trail *trail)
+{
+	auto_close int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[NAME_MAX + 2];
+	int result;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys("open %s", directory);
+	result = arrive(trail, fd);
+	while (result == 0 && pop(trail, name))
+		result = step(trail, name, &fd);
+	free(trail->names);
+	return result < 0 ? err_wrap("cgroup %s, or below", directory) : 0;
 }
 
 int cgroup_dir_list(const char *mount, const char *path, struct cgroup_pids *pids)
 {
+	struct trail trail = {.arrive = list_one, .data = pids};
 	struct place place;
 
 	set_place(&place, mount, path, "");
-	return walk(place.text, list_each, pids);
+	return walk(place.text, &trail);
 }
 
 int cgroup_dir_check_empty(const char *mount, const char *path)
@@ -191,12 +258,11 @@ void cgroup_dir_discard(const char *mount, const char *path)
 	errno = saved;
 }
 
-static int remove_each(const char *directory, void *data)
+static int remove_one(int parent_fd, const char *name)
 {
-	(void)data;
-	if (rmdir(directory) == 0 || errno == ENOENT)
+	if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	return err_sys("remove cgroup %s", directory);
+	return err_sys("remove %s", name);
 }
 
 int cgroup_dir_remove(const char *mount, const char *path)
@@ -208,7 +274,13 @@ int cgroup_dir_remove(const char *mount, const char *path)
 		return 0;
 	/* Busy: cgroups below it, or a process that ends right now, or one that stays. */
 	for (int i = 0; i < REMOVE_TRIES; i++) {
-		if (walk(place.text, remove_each, NULL) == 0)
+		struct trail trail = {.leave = remove_one};
+
+		int result = walk(place.text, &trail);
+
+		if (result == 0 && rmdir(place.text) < 0 && errno != ENOENT)
+			result = err_sys("remove cgroup %s", place.text);
+		if (result == 0)
 			return 0;
 		if (err_last()->code != EBUSY)
 			return -1;
