@@ -510,6 +510,25 @@ deep() { # COUNT NAME
   deep 30 "$(printf 'n%.0s' {1..200})"
 }
 
+@test "delete: another container that got the cgroup meanwhile lives on, and so does one below it" {
+  local force path
+  for path in /shared /shared/below; do
+    for force in "" --force; do
+      start one '.linux.cgroupsPath = "/shared"'
+      husk kill one KILL
+      wait_for is_status one stopped
+      start two ".linux.cgroupsPath = \"$path\""
+      # shellcheck disable=SC2086 # none, or one
+      husk delete $force one 2>"$WORK/warning"
+      grep -q "/shared stays: container 'two' is in it" "$WORK/warning"
+      [ "$(state_of two)" = running ]
+      [ ! -e "$ROOT/one" ]
+      husk delete --force two
+    done
+  done
+  find /sys/fs/cgroup -depth -name shared -type d -exec rmdir {} +
+}
+
 @test "delete: a foreign process in the cgroup is spared, and delete can be repeated" {
   start one
   local dir foreign

@@ -262,14 +262,53 @@ static int spawn_init(struct creation *n)
 	return container_save(&n->c);
 }
 
+/* Returns 1 for a live container whose cgroup is the one of `data`, or below that. */
+static int look_for_neighbour(struct container *other, void *data)
+{
+	const struct container *c = data;
+	size_t length = strlen(c->cgroup.path);
+
+	if (strcmp(other->state.id, c->state.id) == 0 || other->state.status == STATE_STOPPED ||
+	    !other->cgroup.path || strncmp(other->cgroup.path, c->cgroup.path, length) != 0 ||
+	    (other->cgroup.path[length] && other->cgroup.path[length] != '/'))
+		return 0;
+	log_warn("container '%s': its cgroup %s stays: container '%s' is in it", c->state.id,
+		 c->cgroup.path, other->state.id);
+	return 1;
+}
+
+/*
+ * While our init lives cgroup_check_free() lets nobody else into its cgroup. When it has ended
+ * another container may be there by right, and what is in it is not ours. Returns 1 if so.
+ */
+static int is_handed_on(struct container *c)
+{
+	struct arena arena = {0};
+	size_t count = 0;
+	pid_t *pids;
+	int result = cgroup_processes(&c->cgroup, &arena, &pids, &count);
+
+	arena_free(&arena);
+	if (result == 0 && count > 0) /* else nobody would be killed, so nobody is looked for */
+		result = container_each(c->rt, look_for_neighbour, c);
+	return result;
+}
+
 static int kill_processes(struct container *c)
 {
 	auto_close int pidfd = -1;
 
-	if (container_open_init(c, &pidfd) < 0) {
-		if (err_last()->code != ESRCH)
+	if (container_open_init(c, &pidfd) < 0 && err_last()->code != ESRCH)
+		return -1;
+	if (c->cgroup.path && (pidfd < 0 || proc_wait(pidfd, 0))) {
+		int handed_on = is_handed_on(c);
+
+		if (handed_on < 0)
 			return -1;
-	} else {
+		if (handed_on)
+			c->cgroup.path = NULL; /* nor is it ours to remove */
+	}
+	if (pidfd >= 0) {
 		if (sys_pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 			return err_sys("kill process %d", c->state.pid);
 		/* In a frozen cgroup of version 1 it dies only when thawed: that comes next. */
