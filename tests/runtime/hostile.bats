@@ -256,6 +256,18 @@ no_directories() { # PID
   husk delete --force one
 }
 
+@test "init does not hold the file of --log while it waits, and what it says is in it all the same" {
+  bundle one '.process.args = ["true"]'
+  husk --log "$WORK/log" --log-format json create --bundle "$WORK/one" one </dev/null >"$WORK/one.out" 2>&1
+  run ls -l "/proc/$(pid_of one)/fd"
+  echo "$output"
+  [[ $output != *"$WORK/log"* ]]
+  husk delete --force one
+  bundle one '.process.args = ["/no/such"]'
+  ! husk --log "$WORK/log" --log-format json create --bundle "$WORK/one" one </dev/null >"$WORK/one.out" 2>&1 || return 1
+  jq -e 'select(.level == "error") | .msg | contains("/no/such")' "$WORK/log"
+}
+
 @test "/proc/self/exe as program, as link and as interpreter: the runtime's file is as it was" {
   local before name
   before=$(sha256sum <"$RUNTIME")

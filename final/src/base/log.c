@@ -121,5 +121,10 @@ void log_failure(void)
 
 void log_redirect(void (*send)(enum log_level level, const char *text))
 {
+	if (logger.fd > 0) {
+		close(logger.fd);
+		logger.fd = 0;
+		logger.format = LOG_TEXT;
+	}
 	logger.send = send;
 }

@@ -37,5 +37,8 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Writes the error record. With --log it goes to standard error as well: people look there. */
 void log_failure(void);
 
-/* In the container's init: lines go to `send` instead. */
+/*
+ * In the container's init: lines go to `send` instead. The file is closed: init may wait for `start`
+ * for days, where others inside could reach what it holds.
+ */
 void log_redirect(void (*send)(enum log_level level, const char *text));
