@@ -45,7 +45,7 @@ leak() { # TEXT
   machine=$(stat -c %d /dev/null)
   run "$tests/lib/sandbox" stat -Lc %d /dev/null /dev/full /dev/loop-control /proc/self/fd/0 </dev/null
   [ "$status" = 0 ] && [ ${#lines[@]} = 4 ]
-  ! printf '%s\n' "${lines[@]}" | grep -x "$machine"
+  ! printf '%s\n' "${lines[@]}" | grep -x "$machine" || return 1
 }
 
 @test "oracle: sees a mount" {

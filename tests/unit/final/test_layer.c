@@ -4,7 +4,7 @@
  *
  * Tests: base/err.c base/str.c base/fd.c base/path.c base/sys.c image/archive.c store/child.c
  * store/digest.c store/library.c image/libarchive.c image/layer_pack.c image/layer_unpack.c
- * image/overlay.c base/proc.c base/tree.c base/tree_copy.c
+ * image/overlay.c base/proc.c base/tree.c base/tree_copy.c base/log.c
  * -lnettle
  */
 #include "base/err.h"
