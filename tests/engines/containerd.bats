@@ -129,6 +129,7 @@ has_status() { ctr task ls | grep -qE "^$1 .* $2\$"; } # ID STATUS
   has_status c RUNNING
   has_two() { expect 0 ctr task ps c && [ "$(grep -c '^[0-9]' <<<"$output")" = 2 ]; }
   eventually has_two
+  expect 0 ctr task ps c
   [[ $output =~ (^|$'\n')"$pid"\  ]]
   expect 5 ctr task exec --exec-id e1 --user 1000:1001 --cwd /usr c sh -c 'echo "$PWD $(id -u) $(id -g)"; exit 5'
   [ "$output" = "/usr 1000 1001" ]
