@@ -524,9 +524,10 @@ deep() { # COUNT NAME
       [ "$(state_of two)" = running ]
       [ ! -e "$ROOT/one" ]
       husk delete --force two
+      # On version 2 it passes on controllers to the one below, and takes no process itself.
+      find /sys/fs/cgroup -depth -name shared -type d -exec rmdir {} +
     done
   done
-  find /sys/fs/cgroup -depth -name shared -type d -exec rmdir {} +
 }
 
 @test "delete: a foreign process in the cgroup is spared, and delete can be repeated" {

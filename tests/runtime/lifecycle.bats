@@ -89,9 +89,9 @@ teardown() { runtime_teardown; }
   start one
   run husk exec one sh -c 'hostname; cat /proc/self/cgroup; readlink /proc/self/ns/net; readlink /proc/1/ns/net'
   [ "$status" = 0 ]
-  husk exec one sleep 100 </dev/null >/dev/null 2>&1 &
-  wait_for grep -q . "$(cgroup_of one pids)/cgroup.procs"
-  wait_for eval '[ "$(wc -l <"$(cgroup_of one pids)/cgroup.procs")" = 2 ]'
+  husk exec one sleep 100 </dev/null >"$WORK/said" 2>&1 &
+  has_two() { [ "$(wc -l <"$1/cgroup.procs")" = 2 ]; }
+  wait_for has_two "$(cgroup_of one pids)" || { cat "$WORK/said"; ps -ef; husk state one; return 1; }
   husk delete --force one
 }
 
