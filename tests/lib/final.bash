@@ -36,11 +36,13 @@ nothing_left() {
   return 1
 }
 
-# Waits for a condition. The limit is for what never comes: on a busy machine a second is nothing.
+# Waits for a condition. The limit is for what never comes: on a busy machine a second is nothing, and
+# the clock of a virtual one may leap.
 wait_for() { # CMD...
-  local end=$((SECONDS + 60))
+  local end=$((SECONDS + 60)) tries=0
   until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || { echo "waited in vain for: $*"; return 1; }
+    tries=$((tries + 1))
+    [ $SECONDS -lt $end ] || [ $tries -lt 40 ] || { echo "waited in vain for: $*"; return 1; }
     sleep 0.05
   done
 }
