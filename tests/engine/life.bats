@@ -236,6 +236,19 @@ has_said() { husk logs "$1" | grep -q "$2"; } # BOX TEXT
   husk rm second first
 }
 
+@test "a caller that ignores SIGCHLD: statuses are what they are" {
+  local ignoring=(env --ignore-signal=CHLD "$HUSK")
+  run "${ignoring[@]}" run --rm --net none --rootfs "$SITE/rootfs" sh -c 'exit 7'
+  [ "$status" = 7 ]
+  box -d --name one sleep 1000 >/dev/null
+  box -d --name two sleep 1000 >/dev/null
+  run "${ignoring[@]}" stop -t 0 one two
+  [ "$status" = 0 ]
+  [ "$output" = one$'\n'two ]
+  run "${ignoring[@]}" rm one two
+  [ "$status" = 0 ]
+}
+
 @test "stop: a paused box, a box that does not run, several at once" {
   box -d --name one sleep 1000 >/dev/null
   box -d --name two sleep 1000 >/dev/null

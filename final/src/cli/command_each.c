@@ -114,8 +114,11 @@ static void end(const struct each *each, const char *name, pid_t pid, int *exit_
 		tell(name, run_with(each, name), exit_status);
 		return;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR) {
+			tell(name, err_sys("%s: wait for our process", name), exit_status);
+			return;
+		}
 	if (!WIFEXITED(status))
 		tell(name, err_set(EINTR, "%s: ended by signal %d", name, WTERMSIG(status)),
 		     exit_status);

@@ -35,5 +35,8 @@ int main(int argc, char **argv)
 	/* A reader of our output that has gone is an error of one write(2), not our end half way. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return EXIT_HUSK;
+	/* A caller that ignores it would make the kernel reap, and us lose every status. */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return EXIT_HUSK;
 	return command_run(argc, argv);
 }

@@ -15,10 +15,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static bool is_tmpfs(const struct spec_mount *mount)
+{
+	return mount->type && strcmp(mount->type, "tmpfs") == 0;
+}
+
 bool mount_is_late(const struct spec_mount *mount, const struct mount_opts *opts)
 {
-	return mount->type && strcmp(mount->type, "tmpfs") == 0 && !opts->bind && !opts->remount &&
-	       opts->readonly_fs;
+	return is_tmpfs(mount) && !opts->bind && !opts->remount && opts->readonly_fs;
 }
 
 static int parse(const struct spec_mount *mount, struct mount_opts *ret_opts)
@@ -40,7 +44,8 @@ static int find_mount(int root_fd, const struct spec_mount *mount, const struct 
 	*ret_id = 0;
 	if (path_open(root_fd, mount->destination,
 		      O_PATH | (opts->nofollow_target ? O_NOFOLLOW : 0), ret_fd) < 0)
-		return 0; /* a later mount hides it */
+		/* Not there: a later mount hides it. */
+		return err_last()->code == ENOENT || err_last()->code == ENOTDIR ? 0 : -1;
 	if (statx(*ret_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
 		return err_sys("look at the mount");
 	if (!(st.stx_mask & STATX_MNT_ID))
@@ -69,19 +74,24 @@ static int is_overruled(const struct spec *spec, size_t index, int root_fd, uint
 	return 0;
 }
 
-static int close_one(const struct spec *spec, size_t index, int root_fd)
+static int close_one(const struct spec *spec, size_t index)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	const struct spec_mount *mount = &spec->mounts.items[index];
-	auto_close int fd = -1;
+	auto_close int fd = -1, root_fd = -1;
 	struct mount_opts opts;
 	int overruled;
 	uint64_t id;
 
+	if (!is_tmpfs(mount))
+		return 0;
 	if (parse(mount, &opts) < 0)
 		return -1;
 	if (!mount_is_late(mount, &opts))
 		return 0;
+	root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd < 0)
+		return err_sys("open /");
 	if (find_mount(root_fd, mount, &opts, &fd, &id) < 0)
 		return -1;
 	overruled = id ? is_overruled(spec, index, root_fd, id) : 1;
@@ -93,12 +103,8 @@ static int close_one(const struct spec *spec, size_t index, int root_fd)
 
 int mount_finish(const struct spec *spec)
 {
-	auto_close int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (root < 0)
-		return err_sys("open /");
 	for (size_t i = 0; i < spec->mounts.count; i++)
-		if (close_one(spec, i, root) < 0)
+		if (close_one(spec, i) < 0)
 			return err_wrap("mount %s", spec->mounts.items[i].destination);
 	return 0;
 }
